@@ -1,0 +1,220 @@
+"""Every failure that a caller may expect, as one tree of typed errors.
+
+DomainError
+├── InvalidInput            INVALID_INPUT        a value is out of its range or shape
+├── Unauthenticated         UNAUTHENTICATED      nobody is signed in
+├── Forbidden               FORBIDDEN            signed in, but not allowed
+├── NotFound                NOT_FOUND            no such thing, or none that the caller may see
+├── Conflict                CONFLICT             the thing exists, or is in another state
+│   ├── NotUploaded         NOT_UPLOADED         complete was asked before the bytes arrived
+│   ├── AlreadyUploaded     ALREADY_UPLOADED     the address of an upload was used before
+│   ├── AlreadyCompleted    ALREADY_COMPLETED    the upload has its job already
+│   └── JobFinished         JOB_FINISHED         the job has ended, or has nothing to retry
+├── InvalidSignature        INVALID_SIGNATURE    an address was altered
+├── Expired                 EXPIRED              an address or a ticket is past its time
+├── TooLarge                TOO_LARGE            more bytes than allowed or announced
+├── SizeMismatch            SIZE_MISMATCH        other bytes than announced, by count
+├── HashMismatch            HASH_MISMATCH        other bytes than announced, by SHA-256
+├── TypeMismatch            TYPE_MISMATCH        another type than announced
+├── InvalidImage            (one of its kinds)   the bytes are not a picture that we take
+│   ├── NotAnImage          NOT_AN_IMAGE
+│   ├── UnsupportedFormat   UNSUPPORTED_FORMAT
+│   ├── CorruptImage        CORRUPT              truncated or damaged
+│   ├── TooManyPixels       TOO_MANY_PIXELS      by area, or by one side
+│   ├── TooManyFrames       TOO_MANY_FRAMES
+│   ├── TooManyScans        TOO_MANY_SCANS       a JPEG made to burn time
+│   ├── DecodeTimeout       DECODE_TIMEOUT
+│   └── DecoderDied         DECODER_DIED         out of memory, or crashed
+├── SourceUnreadable        SOURCE_UNREADABLE    a local file is gone or closed to us
+├── LeaseLost               LEASE_LOST           another worker holds the item now
+├── TooManyAttempts         TOO_MANY_ATTEMPTS    the workers of this item keep dying
+├── Cancelled               CANCELLED            the job was cancelled
+├── InsufficientStorage     INSUFFICIENT_STORAGE the disk is full
+└── Busy                    BUSY                 come back after `retry_after_s`
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class ErrorCode(StrEnum):
+    """The stable names of expected failures; clients branch on them."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    NOT_UPLOADED = "NOT_UPLOADED"
+    ALREADY_UPLOADED = "ALREADY_UPLOADED"
+    ALREADY_COMPLETED = "ALREADY_COMPLETED"
+    JOB_FINISHED = "JOB_FINISHED"
+    INVALID_SIGNATURE = "INVALID_SIGNATURE"
+    EXPIRED = "EXPIRED"
+    TOO_LARGE = "TOO_LARGE"
+    SIZE_MISMATCH = "SIZE_MISMATCH"
+    HASH_MISMATCH = "HASH_MISMATCH"
+    TYPE_MISMATCH = "TYPE_MISMATCH"
+    NOT_AN_IMAGE = "NOT_AN_IMAGE"
+    UNSUPPORTED_FORMAT = "UNSUPPORTED_FORMAT"
+    CORRUPT = "CORRUPT"
+    TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
+    TOO_MANY_FRAMES = "TOO_MANY_FRAMES"
+    TOO_MANY_SCANS = "TOO_MANY_SCANS"
+    DECODE_TIMEOUT = "DECODE_TIMEOUT"
+    DECODER_DIED = "DECODER_DIED"
+    SOURCE_UNREADABLE = "SOURCE_UNREADABLE"
+    LEASE_LOST = "LEASE_LOST"
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    CANCELLED = "CANCELLED"
+    INSUFFICIENT_STORAGE = "INSUFFICIENT_STORAGE"
+    BUSY = "BUSY"
+    INTERNAL = "INTERNAL"
+
+
+class DomainError(Exception):
+    """An expected failure: a stable code, and a message that is safe to show to the caller.
+
+    Args:
+        message: What was wrong, with the value, ending in a full stop.
+        field: The path of the offending input, outermost first.
+    """
+
+    code: ClassVar[ErrorCode]
+
+    def __init__(self, message: str, *, field: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class InvalidInput(DomainError):
+    code = ErrorCode.INVALID_INPUT
+
+
+class Unauthenticated(DomainError):
+    code = ErrorCode.UNAUTHENTICATED
+
+
+class Forbidden(DomainError):
+    code = ErrorCode.FORBIDDEN
+
+
+class NotFound(DomainError):
+    code = ErrorCode.NOT_FOUND
+
+
+class Conflict(DomainError):
+    code = ErrorCode.CONFLICT
+
+
+class NotUploaded(Conflict):
+    code = ErrorCode.NOT_UPLOADED
+
+
+class AlreadyUploaded(Conflict):
+    code = ErrorCode.ALREADY_UPLOADED
+
+
+class AlreadyCompleted(Conflict):
+    """The upload was completed before; `job_id` is the job that was started then."""
+
+    code = ErrorCode.ALREADY_COMPLETED
+
+    def __init__(self, message: str, *, job_id: str = "", field: tuple[str, ...] = ()) -> None:
+        super().__init__(message, field=field)
+        self.job_id = job_id
+
+
+class JobFinished(Conflict):
+    code = ErrorCode.JOB_FINISHED
+
+
+class InvalidSignature(DomainError):
+    code = ErrorCode.INVALID_SIGNATURE
+
+
+class Expired(DomainError):
+    code = ErrorCode.EXPIRED
+
+
+class TooLarge(DomainError):
+    code = ErrorCode.TOO_LARGE
+
+
+class SizeMismatch(DomainError):
+    code = ErrorCode.SIZE_MISMATCH
+
+
+class HashMismatch(DomainError):
+    code = ErrorCode.HASH_MISMATCH
+
+
+class TypeMismatch(DomainError):
+    code = ErrorCode.TYPE_MISMATCH
+
+
+class InvalidImage(DomainError):
+    """The bytes are not a picture that we take; trying again with the same bytes is useless."""
+
+
+class NotAnImage(InvalidImage):
+    code = ErrorCode.NOT_AN_IMAGE
+
+
+class UnsupportedFormat(InvalidImage):
+    code = ErrorCode.UNSUPPORTED_FORMAT
+
+
+class CorruptImage(InvalidImage):
+    code = ErrorCode.CORRUPT
+
+
+class TooManyPixels(InvalidImage):
+    code = ErrorCode.TOO_MANY_PIXELS
+
+
+class TooManyFrames(InvalidImage):
+    code = ErrorCode.TOO_MANY_FRAMES
+
+
+class TooManyScans(InvalidImage):
+    code = ErrorCode.TOO_MANY_SCANS
+
+
+class DecodeTimeout(InvalidImage):
+    code = ErrorCode.DECODE_TIMEOUT
+
+
+class DecoderDied(InvalidImage):
+    code = ErrorCode.DECODER_DIED
+
+
+class SourceUnreadable(DomainError):
+    code = ErrorCode.SOURCE_UNREADABLE
+
+
+class LeaseLost(DomainError):
+    code = ErrorCode.LEASE_LOST
+
+
+class TooManyAttempts(DomainError):
+    code = ErrorCode.TOO_MANY_ATTEMPTS
+
+
+class Cancelled(DomainError):
+    code = ErrorCode.CANCELLED
+
+
+class InsufficientStorage(DomainError):
+    """There is no room left; `retry_after_s` says when asking again makes sense."""
+
+    code = ErrorCode.INSUFFICIENT_STORAGE
+    retry_after_s = 60
+
+
+class Busy(DomainError):
+    """All places are taken; `retry_after_s` says when asking again makes sense."""
+
+    code = ErrorCode.BUSY
+    retry_after_s = 1

@@ -1,0 +1,271 @@
+"""The image: what a picture is to every layer."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from app.domain.errors import InvalidInput, NotFound
+from app.domain.viewer import UserId
+
+ImageId = NewType("ImageId", str)
+"""32 lower-case hex digits, 128 random bits."""
+
+MAX_TITLE_LENGTH = 255
+MAX_TAGS = 50
+MAX_TAG_LENGTH = 64
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class ImageFormat(StrEnum):
+    """The formats that are taken in, as the decoder names them."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    GIF = "GIF"
+    WEBP = "WEBP"
+    AVIF = "AVIF"
+
+    @property
+    def extension(self) -> str:
+        """The file extension without the dot: `jpeg`, `png` …"""
+        return self.value.lower()
+
+    @property
+    def mime_type(self) -> str:
+        return f"image/{self.extension}"
+
+
+class ImageState(StrEnum):
+    PROCESSING = "PROCESSING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+class ThumbnailSize(StrEnum):
+    """The three thumbnails; each is a JPEG that fits a square of `bound` px."""
+
+    SMALL = "SMALL"
+    MEDIUM = "MEDIUM"
+    LARGE = "LARGE"
+
+    @property
+    def bound(self) -> int:
+        """The longer side at most, in px."""
+        return {"SMALL": 150, "MEDIUM": 400, "LARGE": 800}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """What can be shown before a thumbnail has arrived.
+
+    Attributes:
+        thumb_hash: ThumbHash, standard base64 (https://evanw.github.io/thumbhash/).
+        blur_hash: BlurHash, base 83 (https://blurha.sh).
+        data_uri: A tiny JPEG as a `data:` URI.
+        dominant_color: `#rrggbb`.
+    """
+
+    thumb_hash: str
+    blur_hash: str
+    data_uri: str
+    dominant_color: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a photograph was taken: degrees north and east, WGS 84; metres above the sea."""
+
+    latitude: float
+    longitude: float
+    altitude_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the camera wrote (EXIF 2.32); None is not known.
+
+    `taken_at` is the camera's wall clock in ISO 8601, with the offset only when the camera wrote one.
+    """
+
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens_model: str | None = None
+    exposure_time_s: float | None = None
+    f_number: float | None = None
+    iso: int | None = None
+    focal_length_mm: float | None = None
+    taken_at: str | None = None
+    orientation: int | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Everything that is made from the pixels.
+
+    Attributes:
+        thumbnail_bytes: The size in bytes of the small, the medium and the large thumbnail.
+        palette: Most of the picture first, each `#rrggbb`.
+        difference_hash: 64 bits as 16 hex digits.
+    """
+
+    thumbnail_bytes: tuple[int, int, int]
+    placeholder: Placeholder
+    palette: tuple[str, ...]
+    difference_hash: str
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One picture. `width` and `height` are px as shown, orientation applied.
+
+    Attributes:
+        client_metadata: What the client gave to be kept with the image: the text of a JSON object.
+        is_public: A reading: one of the image's flows is public.
+        reader_ids: A reading: owners and editors of its flows, who may see it, too.
+    """
+
+    id: ImageId
+    owner_id: UserId
+    title: str
+    state: ImageState
+    format: ImageFormat
+    width: int
+    height: int
+    byte_size: int
+    sha256: str
+    frame_count: int
+    created_at: datetime
+    client_type: str | None = None
+    tags: tuple[str, ...] = ()
+    client_metadata: str | None = None
+    derived: Derived | None = None
+    is_public: bool = False
+    reader_ids: frozenset[UserId] = frozenset()
+
+    @property
+    def original_key(self) -> str:
+        return original_key(self.id, self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """All given parts must hold. Failed images are listed only when `states` asks for them."""
+
+    flow: str | None = None
+    owner_id: UserId | None = None
+    tag: str | None = None
+    formats: tuple[ImageFormat, ...] = ()
+    states: tuple[ImageState, ...] = (ImageState.PROCESSING, ImageState.READY)
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    min_width: int | None = None
+    min_height: int | None = None
+    sha256: str | None = None
+
+
+class ImageOrderField(StrEnum):
+    CREATED_AT = "CREATED_AT"
+    TITLE = "TITLE"
+    BYTE_SIZE = "BYTE_SIZE"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageOrder:
+    field: ImageOrderField = ImageOrderField.CREATED_AT
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChanges:
+    """What an owner may change; None leaves a value as it is."""
+
+    title: str | None = None
+    tags: tuple[str, ...] | None = None
+
+
+def new_image_id() -> ImageId:
+    return ImageId(secrets.token_hex(16))
+
+
+def is_image_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
+def original_key(image_id: ImageId, image_format: ImageFormat) -> str:
+    return f"{image_id}.{image_format.extension}"
+
+
+def thumbnail_key(image_id: ImageId, size: ThumbnailSize) -> str:
+    return f"thumbnails/{image_id}_thumb_{size.value.lower()}.jpeg"
+
+
+def object_keys(image: Image) -> tuple[str, ...]:
+    """Return the key of every object that belongs to the image, the original first."""
+    return (image.original_key, *(thumbnail_key(image.id, size) for size in ThumbnailSize))
+
+
+_OBJECT = re.compile(r"(?:thumbnails/)?([0-9a-f]{32})(?:_thumb_(?:small|medium|large))?\.[a-z]{3,4}")
+
+
+def image_id_of_key(key: str) -> ImageId:
+    """Return the id of the image that an object belongs to.
+
+    Raises:
+        NotFound: The key is none that this server makes.
+    """
+    match = _OBJECT.fullmatch(key)
+    if match is None:
+        raise NotFound("There is no such object.")
+    return ImageId(match[1])
+
+
+def fit_within(width: int, height: int, bound: int) -> tuple[int, int]:
+    """Return (width, height) in px with the longer side at most `bound`: never enlarged, rounded
+    to the nearest, at least 1."""
+    longer = max(width, height)
+    if longer <= bound:
+        return width, height
+    return (
+        max(1, (2 * width * bound + longer) // (2 * longer)),
+        max(1, (2 * height * bound + longer) // (2 * longer)),
+    )
+
+
+def clean_title(title: str) -> str:
+    """Return the title trimmed.
+
+    Raises:
+        InvalidInput: It is too long, or holds control characters.
+    """
+    title = title.strip()
+    if len(title) > MAX_TITLE_LENGTH:
+        raise InvalidInput(
+            f"The title has {len(title)} characters; at most {MAX_TITLE_LENGTH} are allowed.", field=("title",)
+        )
+    if _CONTROL.search(title):
+        raise InvalidInput("The title has control characters.", field=("title",))
+    return title
+
+
+def clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tags trimmed, in lower case, each once, in their order.
+
+    Raises:
+        InvalidInput: There are too many, or one is empty, too long or has control characters.
+    """
+    cleaned = tuple(dict.fromkeys(tag.strip().lower() for tag in tags))
+    if len(cleaned) > MAX_TAGS:
+        raise InvalidInput(f"There are {len(cleaned)} tags; at most {MAX_TAGS} are allowed.", field=("tags",))
+    for tag in cleaned:
+        if not 0 < len(tag) <= MAX_TAG_LENGTH or _CONTROL.search(tag):
+            raise InvalidInput(
+                f"The tag {tag[:80]!r} is refused: 1 to {MAX_TAG_LENGTH} printable characters.", field=("tags",)
+            )
+    return cleaned

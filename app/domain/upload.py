@@ -1,0 +1,69 @@
+"""The upload: a ticket for one image's bytes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.image import ImageFormat, ImageId
+from app.domain.job import JobId
+from app.domain.viewer import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What was announced. `job_id` is there once the upload is complete.
+
+    Attributes:
+        byte_size: Exactly as many bytes are expected.
+        sha256: 64 lower-case hex digits, when the client announced them.
+    """
+
+    image_id: ImageId
+    owner_id: UserId
+    format: ImageFormat
+    byte_size: int
+    title: str
+    flows: tuple[str, ...]
+    tags: tuple[str, ...]
+    sha256: str | None
+    client_type: str | None
+    created_at: datetime
+    expires_at: datetime
+    job_id: JobId | None = None
+
+    @property
+    def staging_key(self) -> str:
+        return staging_key(self.image_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUpload:
+    """Where a client PUTs the bytes, and with which headers."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    expires_at: datetime
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadMetrics:
+    """How long an upload took as its client saw it, in milliseconds."""
+
+    image_id: ImageId
+    client_type: str | None
+    duration_ms: float
+    transfer_ms: float
+
+
+def staging_key(image_id: ImageId) -> str:
+    """Return the key under which an upload's bytes wait until it is complete."""
+    return f"staging/{image_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadGrant:
+    """What a signed address allows: one PUT of exactly `byte_size` bytes of one type, for one image."""
+
+    image_id: ImageId
+    byte_size: int
+    content_type: str

@@ -1,0 +1,42 @@
+"""The imaging port: pixels, in processes of their own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.domain.image import (
+    Derived,
+    ImageFormat,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a picture before any pixel is decoded. `width` and `height` are px as shown."""
+
+    format: ImageFormat
+    width: int
+    height: int
+    frame_count: int
+    byte_size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The three thumbnails as JPEG bytes (small, medium, large), and all else that was made of the pixels."""
+
+    thumbnails: tuple[bytes, bytes, bytes]
+    derived: Derived
+
+
+class Imaging(Protocol):
+    """Pixels, in processes of their own. A hostile picture costs one process, never the server."""
+
+    async def inspect(self, path: Path) -> Header:
+        """Read the header alone. Raises: InvalidImage, SourceUnreadable, TooLarge, Busy."""
+        ...
+
+    async def render(self, path: Path) -> Rendering:
+        """Decode once and make everything. Raises: InvalidImage, SourceUnreadable, TooLarge, Busy."""
+        ...
