@@ -1,0 +1,56 @@
+"""All records of one installation in one SQLite file."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.records.sqlite.connection import BUSY_TIMEOUT_S, Database, open_database
+from app.records.sqlite.flows import SqliteFlows
+from app.records.sqlite.images import SqliteImages
+from app.records.sqlite.jobs import SqliteJobs
+from app.records.sqlite.migrate import list_migrations, migrate
+from app.records.sqlite.uploads import SqliteUploads
+from app.records.sqlite.users import SqliteUsers
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteRecords:
+    database: Database
+    images: SqliteImages
+    flows: SqliteFlows
+    uploads: SqliteUploads
+    jobs: SqliteJobs
+    users: SqliteUsers
+
+    async def check(self) -> None:
+        """Write a row and read it back; raises what any write may raise."""
+        async with self.database.transaction() as transaction:
+            [written] = await transaction.fetch("UPDATE health SET checks = checks + 1 RETURNING checks")
+        [read] = await self.database.read("SELECT checks FROM health")
+        if read["checks"] < written["checks"]:
+            raise RuntimeError("The database does not show what was just written to it.")
+
+
+@asynccontextmanager
+async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> AsyncIterator[SqliteRecords]:
+    """Open the file, made when there is none, and bring its tables up to date.
+
+    Args:
+        path: A file in a folder that exists, on a local disk: WAL needs shared memory.
+        busy_timeout_s: How long a write waits for another process that writes to the same file.
+
+    Raises:
+        UnknownVersion: A newer version of this server wrote the file.
+        InsufficientStorage, Busy
+    """
+    async with open_database(path, busy_timeout_s=busy_timeout_s) as database:
+        await migrate(database, list_migrations())
+        yield SqliteRecords(
+            database=database,
+            images=SqliteImages(database),
+            flows=SqliteFlows(database),
+            uploads=SqliteUploads(database),
+            jobs=SqliteJobs(database),
+            users=SqliteUsers(database),
+        )

@@ -1,0 +1,119 @@
+"""The image records in SQLite."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain import policy
+from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder, ImageOrderField, ImageState
+from app.domain.page import Page, PageRequest
+from app.domain.viewer import UserId, Viewer
+from app.records.sqlite.connection import Database, Transaction
+from app.records.sqlite.image_filters import image_listing
+from app.records.sqlite.image_rows import IMAGE_COLUMNS, INSERT_IMAGE, derived_json, image_of, image_values
+from app.records.sqlite.pages import count_rows, fetch_page
+from app.records.sqlite.rows import to_json, to_micros
+
+MAX_SORTED = 10_000
+"""How many images of a flow or tag are sorted for a page by title or size: about as much work as finding a
+page of so many among a million images in order."""
+
+_FIND = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - own text only
+
+_FIND_BY_SHA256 = f"""
+SELECT {IMAGE_COLUMNS} FROM images WHERE sha256 = ? AND owner_id = ? AND +state <> 'FAILED'
+ORDER BY created_at, id LIMIT 1
+"""  # noqa: S608 - own text only
+
+_MEMBER_OF_FLOW = "SELECT 1 FROM flow_images WHERE flow = ? LIMIT 1 OFFSET ?"
+
+_MEMBER_OF_TAG = "SELECT 1 FROM image_tags WHERE tag = ? LIMIT 1 OFFSET ?"
+
+_ADD_TO_FLOWS = """
+INSERT INTO flow_images (image_id, flow, created_at, added_at, is_failed)
+SELECT ?1, name, ?2, ?2, ?3 FROM flows WHERE name IN (SELECT value FROM json_each(?4))
+ON CONFLICT DO NOTHING
+"""
+
+_UPDATE = """
+UPDATE images SET title = coalesce(?, title), tags = coalesce(?, tags) WHERE id = ? RETURNING created_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteImages:
+    database: Database
+
+    async def find(self, image_id: ImageId) -> Image | None:
+        return (await self.find_many((image_id,))).get(image_id)
+
+    async def find_many(self, image_ids: Sequence[ImageId]) -> Mapping[ImageId, Image]:
+        images = [image_of(row) for row in await self.database.read(_FIND, (to_json(image_ids),))]
+        return {image.id: image for image in images}
+
+    async def find_by_sha256(self, owner_id: UserId, sha256: str) -> Image | None:
+        row = await self.database.read_one(_FIND_BY_SHA256, (sha256, owner_id))
+        return None if row is None else image_of(row)
+
+    async def list(self, viewer: Viewer, filters: ImageFilter, order: ImageOrder, page: PageRequest) -> Page[Image]:
+        listing = image_listing(viewer, filters, order, sorts_members=await self._has_few_members(filters, order))
+        return await fetch_page(self.database, IMAGE_COLUMNS, listing, page, image_of)
+
+    async def _has_few_members(self, filters: ImageFilter, order: ImageOrder) -> bool:
+        """Tell whether to sort what a flow or tag holds; by time it is in order already."""
+        if order.field is ImageOrderField.CREATED_AT or (filters.flow is None and filters.tag is None):
+            return True
+        by_flow = filters.flow is not None
+        sql = _MEMBER_OF_FLOW if by_flow else _MEMBER_OF_TAG
+        return await self.database.read_one(sql, (filters.flow if by_flow else filters.tag, MAX_SORTED)) is None
+
+    async def count(self, viewer: Viewer, filters: ImageFilter) -> int:
+        return await count_rows(self.database, image_listing(viewer, filters, ImageOrder()))
+
+    async def add(self, image: Image, flows: Sequence[str]) -> Image:
+        async with self.database.transaction() as transaction:
+            return await insert_image(transaction, image, flows)
+
+    async def finish(self, image_id: ImageId, derived: Derived) -> None:
+        async with self.database.transaction() as transaction:
+            await transaction.fetch(
+                "UPDATE images SET state = ?, derived = ? WHERE id = ?",
+                (ImageState.READY, derived_json(derived), image_id),
+            )
+
+    async def update(self, image_id: ImageId, changes: ImageChanges) -> Image:
+        tags = None if changes.tags is None else to_json(changes.tags)
+        async with self.database.transaction() as transaction:
+            updated = await transaction.fetch_one(_UPDATE, (changes.title, tags, image_id))
+            if updated is None:
+                raise policy.no_image(image_id)
+            if changes.tags is not None:
+                await transaction.fetch("DELETE FROM image_tags WHERE image_id = ?", (image_id,))
+                await _insert_tags(transaction, image_id, changes.tags, updated["created_at"])
+            [row] = await transaction.fetch(_FIND, (to_json((image_id,)),))
+        return image_of(row)
+
+    async def delete(self, image_ids: Sequence[ImageId]) -> None:
+        """Jobs, their logs and uploads keep the ids; tags and places in flows go with the image by their keys."""
+        async with self.database.transaction() as transaction:
+            await transaction.fetch(
+                "DELETE FROM images WHERE id IN (SELECT value FROM json_each(?))", (to_json(image_ids),)
+            )
+
+
+async def insert_image(transaction: Transaction, image: Image, flows: Sequence[str]) -> Image:
+    """Keep an image with its tags, in those of the flows that exist; return what is kept under its id."""
+    if await transaction.fetch_one(INSERT_IMAGE, image_values(image)) is not None:
+        created_at = to_micros(image.created_at)
+        await _insert_tags(transaction, image.id, image.tags, created_at)
+        is_failed = image.state is ImageState.FAILED
+        await transaction.fetch(_ADD_TO_FLOWS, (image.id, created_at, is_failed, to_json(flows)))
+    [row] = await transaction.fetch(_FIND, (to_json((image.id,)),))
+    return image_of(row)
+
+
+async def _insert_tags(transaction: Transaction, image_id: ImageId, tags: Sequence[str], created_at: int) -> None:
+    if tags:
+        await transaction.execute_many(
+            "INSERT INTO image_tags (image_id, tag, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(image_id, tag, created_at) for tag in tags],
+        )

@@ -1,0 +1,110 @@
+"""Jobs, items and events as rows."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from app.domain.image import ImageId
+from app.domain.job import (
+    EventKind,
+    Job,
+    JobEvent,
+    JobId,
+    JobItem,
+    JobKind,
+    JobState,
+    JobStep,
+    Progress,
+)
+from app.domain.viewer import UserId
+from app.records.sqlite.connection import Value
+from app.records.sqlite.rows import (
+    error_of,
+    from_json,
+    from_micros,
+    from_optional_micros,
+    to_json,
+    to_micros,
+    to_optional_micros,
+)
+
+PRIORITIES = {JobKind.UPLOADED: 0, JobKind.LOCAL: 1}
+"""Of the items of each kind of job, the first to be claimed first: somebody waits for an upload."""
+
+INSERT_JOB = """
+INSERT INTO jobs (id, kind, owner_id, flows, client_type, created_at, state, started_at, finished_at,
+                  total, done, failed, cancelled)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+INSERT_ITEM = """
+INSERT INTO job_items (job_id, position, image_id, source, state, attempts, priority, error_code, error_message,
+                       not_before)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def job_values(job: Job, items: Sequence[JobItem]) -> tuple[Value, ...]:
+    """Return the parameters of INSERT_JOB; what is counted are the items."""
+    states = [item.state for item in items]
+    return (
+        job.id,
+        job.kind,
+        job.owner_id,
+        to_json(job.flows),
+        job.client_type,
+        to_micros(job.created_at),
+        job.state,
+        to_optional_micros(job.started_at),
+        to_optional_micros(job.finished_at),
+        len(items),
+        states.count(JobState.COMPLETED),
+        states.count(JobState.FAILED),
+        states.count(JobState.CANCELLED),
+    )
+
+
+def item_values(item: JobItem, kind: JobKind, not_before: int) -> tuple[Value, ...]:
+    """Return the parameters of INSERT_ITEM."""
+    error = (item.error.code, item.error.message) if item.error else (None, None)
+    place = (item.job_id, item.position, item.image_id, item.source)
+    return (*place, item.state, item.attempts, PRIORITIES[kind], *error, not_before)
+
+
+def job_of(row: sqlite3.Row) -> Job:
+    return Job(
+        id=JobId(row["id"]),
+        kind=JobKind(row["kind"]),
+        owner_id=UserId(row["owner_id"]),
+        flows=from_json(row["flows"]),
+        client_type=row["client_type"],
+        created_at=from_micros(row["created_at"]),
+        state=JobState(row["state"]),
+        started_at=from_optional_micros(row["started_at"]),
+        finished_at=from_optional_micros(row["finished_at"]),
+        progress=Progress(row["total"], row["done"], row["failed"]),
+    )
+
+
+def item_of(row: sqlite3.Row) -> JobItem:
+    return JobItem(
+        job_id=JobId(row["job_id"]),
+        position=row["position"],
+        image_id=ImageId(row["image_id"]),
+        source=row["source"],
+        state=JobState(row["state"]),
+        attempts=row["attempts"],
+        error=error_of(row),
+    )
+
+
+def event_of(row: sqlite3.Row) -> JobEvent:
+    return JobEvent(
+        job_id=JobId(row["job_id"]),
+        sequence=row["sequence"],
+        at=from_micros(row["at"]),
+        step=JobStep(row["step"]),
+        kind=EventKind(row["kind"]),
+        position=row["position"],
+        image_id=row["image_id"],
+        error=error_of(row),
+    )

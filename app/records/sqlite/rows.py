@@ -1,0 +1,45 @@
+"""Values as columns keep them: times as microseconds, lists as JSON."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from app.domain.errors import ErrorCode
+from app.domain.job import ItemError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(at: datetime) -> int:
+    """Return an aware time as microseconds since 1970 UTC, exactly."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def to_optional_micros(at: datetime | None) -> int | None:
+    return None if at is None else to_micros(at)
+
+
+def from_optional_micros(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def to_json(texts: Iterable[str]) -> str:
+    """Return a JSON array; as a parameter it is read by `json_each`, so one statement takes any number of ids."""
+    return orjson.dumps(list(texts)).decode()
+
+
+def from_json(array: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(array))
+
+
+def error_of(row: sqlite3.Row) -> ItemError | None:
+    if row["error_code"] is None:
+        return None
+    return ItemError(ErrorCode(row["error_code"]), row["error_message"])

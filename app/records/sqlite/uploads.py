@@ -1,0 +1,97 @@
+"""The upload records in SQLite."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.errors import AlreadyCompleted, NotFound
+from app.domain.image import Image, ImageFormat, ImageId
+from app.domain.job import Job, JobItem
+from app.domain.upload import Upload, UploadMetrics
+from app.domain.viewer import UserId
+from app.records.sqlite.connection import Database, Transaction
+from app.records.sqlite.images import insert_image
+from app.records.sqlite.jobs import insert_job
+from app.records.sqlite.rows import from_json, from_micros, to_json, to_micros
+
+_INSERT = """
+INSERT INTO uploads (image_id, owner_id, format, byte_size, title, flows, tags, sha256, client_type, created_at,
+                     expires_at, job_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_DELETE_EXPIRED = "DELETE FROM uploads WHERE job_id IS NULL AND expires_at < ? RETURNING image_id"
+
+_ADD_METRICS = """
+INSERT INTO upload_metrics (image_id, client_type, duration_ms, transfer_ms, at) VALUES (?, ?, ?, ?, ?)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteUploads:
+    database: Database
+
+    async def find(self, image_id: ImageId) -> Upload | None:
+        row = await self.database.read_one("SELECT * FROM uploads WHERE image_id = ?", (image_id,))
+        return None if row is None else _upload_of(row)
+
+    async def add(self, upload: Upload) -> None:
+        announced = (upload.image_id, upload.owner_id, upload.format, upload.byte_size, upload.title)
+        lists = (to_json(upload.flows), to_json(upload.tags))
+        times = (to_micros(upload.created_at), to_micros(upload.expires_at))
+        async with self.database.transaction() as transaction:
+            await transaction.fetch(
+                _INSERT, (*announced, *lists, upload.sha256, upload.client_type, *times, upload.job_id)
+            )
+
+    async def complete(self, image_id: ImageId, image: Image, flows: Sequence[str], job: Job, item: JobItem) -> Image:
+        async with self.database.transaction() as transaction:
+            await _check_open(transaction, image_id)
+            kept = await insert_image(transaction, image, flows)
+            await insert_job(transaction, job, (item,))
+            await transaction.fetch("UPDATE uploads SET job_id = ? WHERE image_id = ?", (job.id, image_id))
+        return kept
+
+    async def delete(self, image_id: ImageId) -> None:
+        async with self.database.transaction() as transaction:
+            await transaction.fetch("DELETE FROM uploads WHERE image_id = ?", (image_id,))
+
+    async def delete_expired(self, before: datetime) -> Sequence[ImageId]:
+        async with self.database.transaction() as transaction:
+            rows = await transaction.fetch(_DELETE_EXPIRED, (to_micros(before),))
+        return tuple(ImageId(row["image_id"]) for row in rows)
+
+    async def add_metrics(self, metrics: UploadMetrics, at: datetime) -> None:
+        async with self.database.transaction() as transaction:
+            durations = (metrics.duration_ms, metrics.transfer_ms)
+            await transaction.fetch(_ADD_METRICS, (metrics.image_id, metrics.client_type, *durations, to_micros(at)))
+
+
+async def _check_open(transaction: Transaction, image_id: ImageId) -> None:
+    row = await transaction.fetch_one("SELECT job_id FROM uploads WHERE image_id = ?", (image_id,))
+    if row is None:
+        raise NotFound(f"There is no upload {image_id!r}.", field=("imageId",))
+    if row["job_id"] is not None:
+        raise AlreadyCompleted(
+            f"The upload {image_id} was completed before, by the job {row['job_id']}.",
+            job_id=row["job_id"],
+            field=("imageId",),
+        )
+
+
+def _upload_of(row: sqlite3.Row) -> Upload:
+    return Upload(
+        image_id=ImageId(row["image_id"]),
+        owner_id=UserId(row["owner_id"]),
+        format=ImageFormat(row["format"]),
+        byte_size=row["byte_size"],
+        title=row["title"],
+        flows=from_json(row["flows"]),
+        tags=from_json(row["tags"]),
+        sha256=row["sha256"],
+        client_type=row["client_type"],
+        created_at=from_micros(row["created_at"]),
+        expires_at=from_micros(row["expires_at"]),
+        job_id=row["job_id"],
+    )

@@ -1,0 +1,197 @@
+"""How SQLite goes about the main queries: by an index made for each, never through a whole table."""
+
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from job_steps import claim_item
+from record_factories import (
+    ADMIN_VIEWER,
+    BROKEN,
+    DERIVED,
+    NOW,
+    OTHER_VIEWER,
+    OWNER,
+    OWNER_VIEWER,
+    add_job,
+    after,
+    make_flow,
+    make_image,
+)
+
+from app.domain.image import Image, ImageChanges, ImageFilter, ImageOrder, ImageOrderField, ImageState, new_image_id
+from app.domain.job import JobFilter, JobKind, JobState, JobStep, new_job_id
+from app.domain.page import Cursor, Page, PageRequest
+from app.domain.viewer import ANONYMOUS, Viewer
+from app.records.sqlite.database import SqliteRecords
+
+TIME, TITLE, SIZE = (ImageOrder(field) for field in ImageOrderField)
+READY, FAILED = (ImageState.READY,), (ImageState.FAILED,)
+
+
+async def explain(records: SqliteRecords, path: Path, call: Callable[[], Awaitable[object]]) -> list[str]:
+    """Return the steps of the plan of each statement that a call runs."""
+    statements: list[str] = []
+    connections = (records.database.writer, *records.database.readers)
+    for connection in connections:
+        await connection.set_trace_callback(statements.append)
+    await call()
+    for connection in connections:
+        await connection.set_trace_callback(None)
+    inspector = sqlite3.connect(path)
+    plans = []
+    for statement in statements:
+        if re.match(r"\s*(SELECT|UPDATE|INSERT|DELETE|WITH)", statement):
+            plans += [row[3] for row in inspector.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    inspector.close()
+    return plans
+
+
+def whole_scans(plan: list[str]) -> list[str]:
+    """Return the steps that go through all rows of something, but for JSON arrays and the last line of a log."""
+    small = r"(json_each|asked) VIRTUAL TABLE INDEX 1:|last|\(subquery-\d+\)"
+    in_order = r"\w+ USING (COVERING )?INDEX \w+"
+    return [step for step in plan if step.startswith("SCAN") and not re.fullmatch(f"SCAN ({small}|{in_order})", step)]
+
+
+LISTS = [
+    (OWNER_VIEWER, ImageFilter(), TIME, "images_by_created_at"),
+    (ANONYMOUS, ImageFilter(), TIME, "images_by_created_at"),
+    (ADMIN_VIEWER, ImageFilter(), TITLE, "images_by_title"),
+    (ADMIN_VIEWER, ImageFilter(), SIZE, "images_by_byte_size"),
+    (ADMIN_VIEWER, ImageFilter(states=READY), TITLE, "images_by_title"),
+    (ADMIN_VIEWER, ImageFilter(states=FAILED), TIME, "images_by_state"),
+    (OWNER_VIEWER, ImageFilter(owner_id=OWNER), TIME, "images_by_owner_created_at"),
+    (OTHER_VIEWER, ImageFilter(owner_id=OWNER), TITLE, "images_by_owner_title"),
+    (OWNER_VIEWER, ImageFilter(owner_id=OWNER, states=READY), SIZE, "images_by_owner_byte_size"),
+    (OWNER_VIEWER, ImageFilter(flow="f"), TIME, "flow_images_by_flow"),
+    (OWNER_VIEWER, ImageFilter(flow="f", tag="t", owner_id=OWNER, states=READY), TIME, "flow_images_by_flow"),
+    (OWNER_VIEWER, ImageFilter(flow="f", created_after=NOW, created_before=NOW), TIME, "flow_images_by_flow"),
+    (OWNER_VIEWER, ImageFilter(tag="t"), TIME, "image_tags_by_tag"),
+    (OWNER_VIEWER, ImageFilter(tag="t", owner_id=OWNER), TIME, "image_tags_by_tag"),
+    (OWNER_VIEWER, ImageFilter(created_after=NOW), TIME, "images_by_created_at"),
+]
+
+
+@pytest.mark.parametrize(("viewer", "filters", "order", "index"), LISTS, ids=str)
+async def test_images_are_listed_along_an_index_without_a_sort(
+    records: SqliteRecords, tmp_path: Path, viewer: Viewer, filters: ImageFilter, order: ImageOrder, index: str
+) -> None:
+    value = "t" if order is TITLE else 1
+    for page in (PageRequest(), PageRequest(20, Cursor(value, "a"), Cursor(value, "b"), backwards=True)):
+        plan = await explain(
+            records, tmp_path / "records.db", lambda page=page: records.images.list(viewer, filters, order, page)
+        )
+
+        assert whole_scans(plan) == []
+        assert not [step for step in plan if "TEMP B-TREE" in step]
+        assert any(re.search(rf"(images|place|tagged) USING (COVERING )?INDEX {index}\b", step) for step in plan), plan
+
+
+MEMBERS = [ImageFilter(flow="f"), ImageFilter(tag="t"), ImageFilter(flow="f", tag="t", owner_id=OWNER)]
+
+
+@pytest.mark.parametrize("filters", MEMBERS, ids=str)
+async def test_a_large_flow_or_tag_is_passed_over_in_order_and_not_sorted(
+    records: SqliteRecords, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filters: ImageFilter
+) -> None:
+    await records.flows.add(make_flow("f"))
+    for title in "cab":
+        await records.images.add(make_image(title=title, tags=("t",)), ("f",))
+    await records.images.add(make_image(title="d"), ())
+
+    async def list_page() -> Page[Image]:
+        return await records.images.list(OWNER_VIEWER, filters, TITLE, PageRequest(2))
+
+    sorted_page, sorting = await list_page(), await explain(records, tmp_path / "records.db", list_page)
+    monkeypatch.setattr("app.records.sqlite.images.MAX_SORTED", 2)
+    passed_page, passing = await list_page(), await explain(records, tmp_path / "records.db", list_page)
+
+    assert [image.title for image in sorted_page.items] == ["c", "b"]
+    assert passed_page == sorted_page
+    assert [step for step in sorting if "TEMP B-TREE" in step]
+    assert not [step for step in passing if "TEMP B-TREE" in step]
+    assert whole_scans([*sorting, *passing]) == []
+
+
+async def test_a_hash_leads_to_its_few_images(records: SqliteRecords, tmp_path: Path) -> None:
+    for filters in (ImageFilter(sha256="ab"), ImageFilter(sha256="ab", flow="f", owner_id=OWNER, states=READY)):
+        plan = await explain(
+            records,
+            tmp_path / "records.db",
+            lambda filters=filters: records.images.list(OWNER_VIEWER, filters, TIME, PageRequest()),
+        )
+
+        assert whole_scans(plan) == []
+        assert any("images USING INDEX images_by_sha256 (sha256=?" in step for step in plan), plan
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        (JobFilter(), "jobs_by_created_at"),
+        (JobFilter(owner_id=OWNER), "jobs_by_owner"),
+        (JobFilter(owner_id=OWNER, states=(JobState.RUNNING,)), "jobs_by_owner"),
+        (JobFilter(states=(JobState.RUNNING,)), "jobs_by_state"),
+        (JobFilter(states=(JobState.FAILED, JobState.COMPLETED)), "jobs_by_created_at"),
+        (JobFilter(image_id=new_image_id()), "job_items_by_image"),
+        (JobFilter(image_id=new_image_id(), owner_id=OWNER, states=(JobState.RUNNING,)), "job_items_by_image"),
+    ],
+    ids=str,
+)
+async def test_jobs_are_listed_along_an_index(
+    records: SqliteRecords, tmp_path: Path, filters: JobFilter, index: str
+) -> None:
+    for page in (PageRequest(), PageRequest(20, Cursor(1, "a"), Cursor(1, "b"), backwards=True)):
+        plan = await explain(records, tmp_path / "records.db", lambda page=page: records.jobs.list(filters, page))
+
+        assert whole_scans(plan) == []
+        assert any(f"INDEX {index} " in f"{step} " for step in plan), plan
+        assert filters.image_id is not None or not [step for step in plan if "TEMP B-TREE" in step]
+
+
+async def test_an_item_is_claimed_from_the_head_of_an_index(records: SqliteRecords, tmp_path: Path) -> None:
+    plan = await explain(records, tmp_path / "records.db", lambda: records.jobs.claim(NOW, 30))
+
+    assert [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step] == []
+    heads = [step for step in plan if "job_items_due" in step]
+    assert heads == ["SEARCH job_items USING INDEX job_items_due (priority=? AND not_before<?)"] * len(JobKind)
+
+
+async def test_nothing_else_reads_a_whole_table(records: SqliteRecords, tmp_path: Path) -> None:
+    image = await records.images.add(make_image(tags=("a",)), ())
+    job, _ = await add_job(records, 6)
+    claims = [await claim_item(records) for _ in range(4)]
+    ids = (image.id, new_image_id())
+    calls: list[Callable[[], Awaitable[object]]] = [
+        lambda: records.images.find_many(ids),
+        lambda: records.images.find_by_sha256(OWNER, "ab" * 32),
+        lambda: records.images.finish(image.id, DERIVED),
+        lambda: records.images.update(image.id, ImageChanges(tags=("b",))),
+        lambda: records.flows.find_many(("a", "b")),
+        lambda: records.flows.find_of_images(ids),
+        lambda: records.flows.list(OWNER_VIEWER, None, PageRequest()),
+        lambda: records.flows.remove_images("a", ids),
+        lambda: records.uploads.find(image.id),
+        lambda: records.uploads.delete_expired(NOW),
+        lambda: records.jobs.find_many((job.id, new_job_id())),
+        lambda: records.jobs.items((job.id, new_job_id())),
+        lambda: records.jobs.events(job.id, after=3),
+        lambda: records.jobs.renew(claims[0], NOW, 30),
+        lambda: records.jobs.record_step(claims[0], JobStep.FETCH, NOW),
+        lambda: records.jobs.complete(claims[0], NOW),
+        lambda: records.jobs.fail(claims[1], JobStep.FETCH, BROKEN, NOW),
+        lambda: records.jobs.put_back(claims[2], NOW, BROKEN, NOW),
+        lambda: records.jobs.expire_leases(after(60)),
+        lambda: records.jobs.cancel(job.id, NOW),
+        lambda: records.jobs.retry(job.id, NOW),
+        lambda: records.images.delete(ids),
+    ]
+
+    for number, call in enumerate(calls):
+        plan = await explain(records, tmp_path / "records.db", call)
+
+        assert plan, number
+        assert whole_scans(plan) == [], number
