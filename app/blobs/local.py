@@ -1,0 +1,163 @@
+"""Objects in a local folder: written whole or not at all, never outside the root."""
+
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from app.blobs.copying import copy_file
+from app.blobs.listing import Folders, object_stat, scan_folder
+from app.blobs.places import Place, find_file, open_folder, place_of
+from app.blobs.threads import in_thread
+from app.blobs.unfinished import UnfinishedFile, probe, sweep_unfinished
+from app.domain.errors import AlreadyUploaded, NotFound, TooLarge
+from app.ports.objects import ObjectStat
+
+BATCH_BYTES = 1024 * 1024
+"""An upload comes in pieces of some 64 KiB; this many bytes are worth a thread's turn."""
+
+READ_BYTES = 256 * 1024
+
+_READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_ABSENT = (FileNotFoundError, NotADirectoryError)
+"""Nothing is there; or there is a link on the way, behind which nothing is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStore:
+    """A `BlobStore`. The root is made when it is first written to; it may be moved or come back under a running server.
+
+    All methods with a key raise InvalidInput for one that this server never makes.
+    """
+
+    root: Path
+
+    async def put(self, key: str, data: bytes) -> None:
+        await in_thread(self._put, place_of(key), data)
+
+    async def put_new(self, key: str, chunks: AsyncIterator[bytes], max_bytes: int) -> int:
+        place = place_of(key)
+        file = UnfinishedFile(self.root)
+        try:
+            async with aclosing(_batches(chunks, max_bytes)) as batches:
+                async for batch in batches:
+                    await in_thread(file.write, batch)
+            await in_thread(file.commit_new, place)
+        except FileExistsError as error:
+            raise AlreadyUploaded("The bytes of this upload have arrived before.") from error
+        finally:
+            await in_thread(file.discard)
+        return file.byte_size
+
+    async def copy_in(self, key: str, path: Path, max_bytes: int) -> None:
+        await in_thread(self._copy_in, place_of(key), path, max_bytes)
+
+    async def find(self, key: str) -> ObjectStat | None:
+        return await in_thread(self._find, key, place_of(key))
+
+    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        place = place_of(key)
+        with ExitStack() as stack:
+            data, descriptor = await in_thread(self._open_and_read, stack, place, start, end)
+            while data:
+                yield data
+                start += len(data)
+                data = await in_thread(_read, descriptor, start, end)
+
+    @asynccontextmanager
+    async def local_file(self, key: str) -> AsyncGenerator[Path]:
+        """Give the object's own file, which is gone when the object is deleted meanwhile. Raises: NotFound."""
+        place = place_of(key)
+        if await in_thread(self._find, key, place) is None:
+            raise _no_object(place)
+        yield self.root.joinpath(*place.folders, place.name)
+
+    async def move(self, source: str, target: str) -> None:
+        await in_thread(self._move, place_of(source), place_of(target))
+
+    async def delete(self, key: str) -> None:
+        await in_thread(self._delete, place_of(key))
+
+    async def list(self, prefix: str = "") -> AsyncGenerator[ObjectStat]:
+        """Yield the objects folder by folder, each in the order of its names; one may have come or gone meanwhile."""
+        waiting: list[Folders] = [()]
+        while waiting:
+            found, below = await in_thread(scan_folder, self.root, waiting.pop(), prefix)
+            waiting += below
+            for stat in found:
+                yield stat
+
+    async def sweep(self, before: datetime) -> int:
+        return await in_thread(sweep_unfinished, self.root, before.timestamp())
+
+    async def check(self) -> None:
+        """Write, link and remove a file. Raises: OSError, InsufficientStorage."""
+        await in_thread(probe, self.root)
+
+    def _put(self, place: Place, data: bytes) -> None:
+        with UnfinishedFile(self.root) as file:
+            file.write(data)
+            file.commit(place)
+
+    def _copy_in(self, place: Place, path: Path, max_bytes: int) -> None:
+        with UnfinishedFile(self.root) as file:
+            copy_file(path, file, max_bytes)
+            file.commit(place)
+
+    def _find(self, key: str, place: Place) -> ObjectStat | None:
+        with suppress(*_ABSENT), open_folder(self.root, place.folders) as folder:
+            found = find_file(folder, place.name)
+            return object_stat(key, found) if found is not None else None
+        return None
+
+    def _open_and_read(self, stack: ExitStack, place: Place, start: int, end: int | None) -> tuple[bytes, int]:
+        # The stack, not the caller, gets the descriptor, so that it is closed even when nobody waits for it any more.
+        try:
+            with open_folder(self.root, place.folders) as folder:
+                if find_file(folder, place.name) is None:
+                    raise _no_object(place)
+                descriptor = os.open(place.name, _READ_FLAGS, dir_fd=folder)
+        except _ABSENT as error:
+            raise _no_object(place) from error
+        stack.callback(os.close, descriptor)
+        return _read(descriptor, start, end), descriptor
+
+    def _move(self, source: Place, target: Place) -> None:
+        with open_folder(self.root, target.folders, create=True) as new:
+            with suppress(*_ABSENT), open_folder(self.root, source.folders) as old:
+                if find_file(old, source.name) is not None:
+                    os.rename(source.name, target.name, src_dir_fd=old, dst_dir_fd=new)
+                    os.fsync(old)
+            if find_file(new, target.name) is None:
+                raise _no_object(source)
+            os.fsync(new)
+
+    def _delete(self, place: Place) -> None:
+        with suppress(*_ABSENT), open_folder(self.root, place.folders) as folder:
+            os.unlink(place.name, dir_fd=folder)
+            os.fsync(folder)
+
+
+async def _batches(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncGenerator[bytes]:
+    """Gather chunks into batches worth writing. Raises: TooLarge as soon as more than `max_bytes` came."""
+    waiting, total = bytearray(), 0
+    async for chunk in chunks:
+        total += len(chunk)
+        if total > max_bytes:
+            raise TooLarge(f"More than the allowed {max_bytes} bytes came.")
+        waiting += chunk
+        if len(waiting) >= BATCH_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
+
+
+def _read(descriptor: int, start: int, end: int | None) -> bytes:
+    size = READ_BYTES if end is None else min(READ_BYTES, max(0, end - start))
+    return os.pread(descriptor, size, start)
+
+
+def _no_object(place: Place) -> NotFound:
+    return NotFound(f"There is no object {place.name!r}.")

@@ -1,0 +1,48 @@
+"""Blocking file work, done in threads."""
+
+import asyncio
+import errno
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar, TypeVarTuple, Unpack
+
+import anyio
+import anyio.to_thread
+
+from app.domain.errors import InsufficientStorage
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
+
+
+async def in_thread(function: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
+    """Run file work in a thread. Who is cancelled leaves only when it is over, so that cleaning up never races with it.
+
+    Both kinds of cancellation are held off: asyncio's own, and that of an anyio scope, which comes back at every await.
+
+    Raises:
+        InsufficientStorage: The disk, or the quota on it, is full.
+    """
+    work = asyncio.ensure_future(anyio.to_thread.run_sync(function, *arguments))
+    with anyio.CancelScope(shield=True):
+        await _outlast(work)
+    try:
+        return work.result()
+    except OSError as error:
+        if error.errno in _FULL:
+            raise InsufficientStorage("There is no room left to store this; try again later.") from error
+        raise
+
+
+async def _outlast(work: asyncio.Future[Result]) -> None:
+    try:
+        await asyncio.wait((work,))
+    except asyncio.CancelledError:
+        while not work.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait((work,))
+        if not work.cancelled():
+            work.exception()  # asked for, or asyncio logs it as never retrieved
+        raise

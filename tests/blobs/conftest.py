@@ -1,0 +1,39 @@
+"""The stores that pass the contract, each empty."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.blobs.local import LocalStore
+from app.ports.objects import BlobStore
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "objects"
+
+
+@pytest.fixture
+def local(root: Path) -> LocalStore:
+    return LocalStore(root)
+
+
+@pytest.fixture(params=["local"])
+def store(request: pytest.FixtureRequest) -> BlobStore:
+    """Every store in turn: a new one adds the name of its fixture."""
+    made: BlobStore = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+def make_chunks():
+    """Return what makes a stream of chunks, in the end of which it may fail or do something."""
+
+    async def chunks(*data: bytes, then: BaseException | None = None) -> AsyncIterator[bytes]:
+        for chunk in data:
+            yield chunk
+        if then is not None:
+            raise then
+
+    return chunks
