@@ -1,0 +1,31 @@
+"""What the server and an imaging process say to each other; neither side's libraries are needed to read it.
+
+Messages are pickled and led by their length, as by `multiprocessing.connection`. Both sides are this program under
+the same user, so a decoder that was taken over gains nothing by a forged answer.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.errors import DomainError
+from app.ports.imaging import Header, Rendering
+
+
+class Task(StrEnum):
+    INSPECT = "INSPECT"
+    RENDER = "RENDER"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    task: Task
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request: `result`, or `error`; `trace` tells of a fault that nobody expected."""
+
+    result: Header | Rendering | None = None
+    error: DomainError | None = None
+    trace: str = ""

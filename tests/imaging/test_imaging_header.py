@@ -1,0 +1,184 @@
+"""What is known of a picture before any pixel is decoded, and what is refused then."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.domain.errors import (
+    CorruptImage,
+    NotAnImage,
+    SourceUnreadable,
+    TooLarge,
+    TooManyFrames,
+    TooManyPixels,
+    TooManyScans,
+    UnsupportedFormat,
+)
+from app.domain.image import ImageFormat
+from app.imaging.inspect import inspect
+from tests.imaging.making import LIMITS, exif_with_orientation, make_png, make_quarters, make_scan_bomb, png_chunk, save
+
+
+@pytest.mark.parametrize("image_format", ImageFormat)
+def test_reads_format_size_and_hash(tmp_path: Path, image_format: ImageFormat):
+    path = save(make_quarters((31, 17)), tmp_path / f"picture.{image_format.extension}")
+
+    header = inspect(path, LIMITS)
+
+    assert (header.format, header.width, header.height, header.frame_count) == (image_format, 31, 17, 1)
+    assert header.byte_size == path.stat().st_size
+    assert header.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_believes_the_bytes_not_the_name(tmp_path: Path):
+    path = save(make_quarters(), tmp_path / "picture.png").rename(tmp_path / "picture.jpeg")
+
+    assert inspect(path, LIMITS).format is ImageFormat.PNG
+
+
+def test_takes_the_main_picture_of_an_mpo(tmp_path: Path):
+    path = tmp_path / "picture.mpo"
+    make_quarters((40, 30)).save(path, save_all=True, append_images=[make_quarters((20, 15))])
+
+    header = inspect(path, LIMITS)
+
+    assert (header.format, header.width, header.height, header.frame_count) == (ImageFormat.JPEG, 40, 30, 1)
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+@pytest.mark.parametrize("suffix", ["jpeg", "png", "webp"])
+def test_gives_the_size_as_shown(tmp_path: Path, suffix: str, orientation: int):
+    exif = exif_with_orientation(orientation)
+    path = save(make_quarters((40, 30)), tmp_path / f"turned.{suffix}", exif=exif)
+
+    header = inspect(path, LIMITS)
+
+    assert (header.width, header.height) == (30, 40)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp", "avif"])
+def test_counts_frames(tmp_path: Path, suffix: str):
+    frames = [Image.new("RGB", (16, 16), (shade, 0, 0)) for shade in (0, 80, 160)]
+    path = save(frames[0], tmp_path / f"film.{suffix}", save_all=True, append_images=frames[1:])
+
+    assert inspect(path, LIMITS).frame_count == 3
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
+def test_rejects_more_frames_than_allowed(tmp_path: Path, suffix: str):
+    frames = [Image.new("RGB", (16, 16), (shade, 0, 0)) for shade in (0, 80, 160)]
+    path = save(frames[0], tmp_path / f"film.{suffix}", save_all=True, append_images=frames[1:])
+
+    with pytest.raises(TooManyFrames):
+        inspect(path, replace(LIMITS, max_frames=2))
+    with pytest.raises(TooManyFrames):
+        inspect(path, replace(LIMITS, max_frame_pixels=3 * 16 * 16 - 1))
+    assert inspect(path, replace(LIMITS, max_frames=3, max_frame_pixels=3 * 16 * 16)).frame_count == 3
+
+
+def test_stops_counting_the_frames_of_an_endless_film(tmp_path: Path):
+    path = save(Image.new("P", (1, 1)), tmp_path / "film.gif")
+    data = path.read_bytes()
+    image = data.index(b",")
+    path.write_bytes(data[:image] + data[image:-1] * 100_000 + data[-1:])
+
+    with pytest.raises(TooManyFrames):
+        inspect(path, LIMITS)
+
+
+def test_rejects_an_animated_png_that_claims_two_milliards_of_frames(tmp_path: Path):
+    path = tmp_path / "film.png"
+    path.write_bytes(make_png(8, 8, png_chunk(b"acTL", b"\x7f\xff\xff\xff\0\0\0\0"), bytes(72)))
+
+    with pytest.raises(TooManyFrames):
+        inspect(path, LIMITS)
+
+
+@pytest.mark.parametrize("size", [(65535, 65535), (50_000_001, 1), (1, 40_000_000), (20_001, 1)])
+def test_rejects_more_pixels_than_allowed(tmp_path: Path, size: tuple[int, int]):
+    path = tmp_path / "bomb.png"
+    path.write_bytes(make_png(*size))
+
+    with pytest.raises(TooManyPixels):
+        inspect(path, LIMITS)
+
+
+def test_takes_as_many_pixels_as_the_limit_says(tmp_path: Path):
+    path = tmp_path / "large.png"
+    path.write_bytes(make_png(12_000, 10_000))
+
+    header = inspect(path, replace(LIMITS, max_pixels=120_000_000))
+
+    assert (header.width, header.height) == (12_000, 10_000)
+
+
+def test_rejects_more_bytes_than_allowed(tmp_path: Path):
+    path = save(make_quarters(), tmp_path / "picture.png")
+
+    with pytest.raises(TooLarge):
+        inspect(path, replace(LIMITS, max_bytes=path.stat().st_size - 1))
+    assert inspect(path, replace(LIMITS, max_bytes=path.stat().st_size)).byte_size == path.stat().st_size
+
+
+def test_rejects_more_scans_than_allowed(tmp_path: Path):
+    path = tmp_path / "bomb.jpeg"
+    path.write_bytes(make_scan_bomb((64, 64), 100))
+
+    with pytest.raises(TooManyScans):
+        inspect(path, LIMITS)
+
+
+def test_does_not_count_what_looks_like_scans_behind_the_picture(tmp_path: Path):
+    path = save(make_quarters(), tmp_path / "with-film.jpeg")
+    path.write_bytes(path.read_bytes() + b"\xff\xda" * 200)
+
+    assert inspect(path, LIMITS).width == 120
+
+
+def test_does_not_count_what_looks_like_scans_inside_a_comment(tmp_path: Path):
+    path = save(make_quarters(), tmp_path / "picture.jpeg", comment=b"\xff\xda" * 200)
+
+    assert inspect(path, LIMITS).width == 120
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"<html></html>", bytes(4096), b"\xff\xd8", b"MZ", b"#!/bin/sh"])
+def test_rejects_what_is_no_image(tmp_path: Path, data: bytes):
+    path = tmp_path / "file"
+    path.write_bytes(data)
+
+    with pytest.raises(NotAnImage):
+        inspect(path, LIMITS)
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "tiff", "ico", "ppm", "jp2", "eps", "pdf"])
+def test_rejects_formats_that_are_not_taken(tmp_path: Path, suffix: str):
+    path = save(make_quarters(), tmp_path / f"picture.{suffix}")
+
+    with pytest.raises(UnsupportedFormat):
+        inspect(path, LIMITS)
+
+
+@pytest.mark.parametrize("text", ["<svg xmlns='http://www.w3.org/2000/svg'/>", "<?xml version='1.0'?><svg/>"])
+def test_rejects_svg(tmp_path: Path, text: str):
+    path = tmp_path / "picture.svg"
+    path.write_text(text)
+
+    with pytest.raises(UnsupportedFormat):
+        inspect(path, LIMITS)
+
+
+@pytest.mark.parametrize("head", [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\0\0\0\0WEBP"])
+def test_rejects_a_magic_with_nothing_behind_it(tmp_path: Path, head: bytes):
+    path = tmp_path / "picture"
+    path.write_bytes(head + b"alert(1)")
+
+    with pytest.raises(CorruptImage):
+        inspect(path, LIMITS)
+
+
+def test_tells_a_missing_file_from_a_broken_one(tmp_path: Path):
+    with pytest.raises(SourceUnreadable):
+        inspect(tmp_path / "missing.jpeg", LIMITS)
