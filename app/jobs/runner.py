@@ -1,0 +1,111 @@
+"""The runner: leases one item, works it off by its recipe, and settles it."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.domain.errors import (
+    Busy,
+    DomainError,
+    ErrorCode,
+    InsufficientStorage,
+    LeaseLost,
+)
+from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobStep
+from app.ports.records import Records
+from app.ports.work import Bell, Clock, Recipes
+
+LEASE_S = 30.0
+RENEW_S = 10.0
+MAX_BACKOFF_S = 60.0
+
+PASSING = (Busy, InsufficientStorage)
+"""Failures that may be gone at the next attempt; every other expected failure is final at once."""
+
+_ORDER = (JobStep.FETCH, JobStep.TRANSFORM, JobStep.PERSIST, JobStep.DONE)
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Does one item after another; many may run at once, in any number of processes."""
+
+    records: Records
+    bell: Bell
+    recipes: Recipes
+    clock: Clock
+    renew_s: float = RENEW_S
+    jitter: Callable[[float, float], float] = field(default=random.uniform)
+
+    async def run_next(self) -> bool:
+        """Work off the oldest item that is due; False when there is none."""
+        claim = await self.records.jobs.claim(self.clock(), LEASE_S)
+        if claim is None:
+            return False
+        try:
+            await self._run_under_lease(claim)
+        except LeaseLost:
+            log.info("lease lost", extra=_context(claim))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._put_back(claim))
+            raise
+        finally:
+            await self.bell.ring(claim.job.id)
+        return True
+
+    async def _run_under_lease(self, claim: Claim) -> None:
+        work = asyncio.create_task(self._run(claim))
+        try:
+            while not (await asyncio.wait({work}, timeout=self.renew_s))[0]:
+                await self.records.jobs.renew(claim, self.clock(), LEASE_S)
+        except BaseException:
+            work.cancel()
+            await asyncio.wait({work})
+            raise
+        await work
+
+    async def _run(self, claim: Claim) -> None:
+        step = _ORDER[0]
+        try:
+            async with aclosing(self.recipes[claim.job.kind](claim)) as steps:
+                async for done in steps:
+                    step = _ORDER[_ORDER.index(done) + 1]
+                    await self.records.jobs.record_step(claim, done, self.clock())
+                    await self.bell.ring(claim.job.id)
+        except LeaseLost:
+            raise
+        except PASSING as error:
+            await self._try_again(claim, step, ItemError.of(error))
+        except DomainError as error:
+            log.info("item failed", extra={**_context(claim), "code": error.code})
+            await self.records.jobs.fail(claim, step, ItemError.of(error), self.clock())
+        except Exception:
+            log.exception("item met a bug", extra=_context(claim))
+            await self._try_again(claim, step, ItemError(ErrorCode.INTERNAL, "The server failed on this image."))
+        else:
+            await self.records.jobs.complete(claim, self.clock())
+
+    async def _try_again(self, claim: Claim, step: JobStep, error: ItemError) -> None:
+        """Put the item back with full jitter (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/)."""
+        now = self.clock()
+        if claim.item.attempts >= MAX_ATTEMPTS:
+            await self.records.jobs.fail(claim, step, error, now)
+            return
+        due = now + timedelta(seconds=self.jitter(0, min(MAX_BACKOFF_S, 2.0**claim.item.attempts)))
+        await self.records.jobs.put_back(claim, due, error, now)
+
+    async def _put_back(self, claim: Claim) -> None:
+        """Give an unfinished item to the next worker at once, when this one is told to stop."""
+        now: datetime = self.clock()
+        try:
+            await self.records.jobs.put_back(claim, now, None, now)
+        except DomainError as error:
+            log.warning("lease not released", extra={**_context(claim), "code": error.code})
+
+
+def _context(claim: Claim) -> dict[str, object]:
+    return {"job_id": claim.job.id, "position": claim.item.position, "attempt": claim.item.attempts}

@@ -1,0 +1,169 @@
+"""Flows: named collections of images."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain import policy
+from app.domain.errors import InvalidInput
+from app.domain.flow import GENERAL, Flow, FlowChanges, clean_description, clean_flow_name
+from app.domain.image import ImageId
+from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
+from app.domain.viewer import UserId, Viewer
+from app.ports.records import Records
+from app.ports.work import Clock
+from app.services.images import ImageService
+
+MAX_EDITORS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FlowService:
+    records: Records
+    images: ImageService
+    clock: Clock
+    public_by_default: bool
+    storage: str
+
+    async def find(self, viewer: Viewer, name: str) -> Flow | None:
+        """Return the flow, or None when there is none that the viewer may see."""
+        return (await self.find_many(viewer, (name,))).get(name)
+
+    async def find_many(self, viewer: Viewer, names: Sequence[str]) -> Mapping[str, Flow]:
+        """Return those that exist and that the viewer may see."""
+        found = await self.records.flows.find_many(names)
+        return {name: flow for name, flow in found.items() if policy.can_see_flow(viewer, flow)}
+
+    async def find_of_images(self, viewer: Viewer, image_ids: Sequence[ImageId]) -> Mapping[ImageId, tuple[Flow, ...]]:
+        """Return the flows of each image that the viewer may see, by name."""
+        found = await self.records.flows.find_of_images(image_ids)
+        return {
+            image_id: tuple(flow for flow in flows if policy.can_see_flow(viewer, flow))
+            for image_id, flows in found.items()
+        }
+
+    async def list(self, viewer: Viewer, search: str | None, page: PageRequest) -> Page[Flow]:
+        return await self.records.flows.list(viewer, search, page)
+
+    async def count(self, viewer: Viewer, search: str | None) -> int:
+        return await self.records.flows.count(viewer, search)
+
+    async def create(
+        self,
+        viewer: Viewer,
+        name: str,
+        *,
+        description: str = "",
+        is_public: bool | None = None,
+        editor_ids: tuple[str, ...] = (),
+    ) -> Flow:
+        """Make an empty flow of the viewer's own.
+
+        Raises:
+            Unauthenticated, Forbidden, InvalidInput
+            Conflict: The name is taken.
+        """
+        user = policy.require_editor(viewer)
+        flow = replace(
+            self._new(clean_flow_name(name), user.id),
+            description=clean_description(description),
+            editor_ids=await self._check_editors(editor_ids),
+        )
+        if is_public is not None:
+            flow = replace(flow, is_public=is_public)
+        await self.records.flows.add(flow)
+        return flow
+
+    async def update(self, viewer: Viewer, name: str, changes: FlowChanges) -> Flow:
+        """Raises: Unauthenticated, Forbidden, NotFound, InvalidInput."""
+        policy.edit_flow(viewer, await self._get(name))
+        if changes.description is not None:
+            changes = replace(changes, description=clean_description(changes.description))
+        if changes.editor_ids is not None:
+            changes = replace(changes, editor_ids=await self._check_editors(changes.editor_ids))
+        return await self.records.flows.update(name, changes)
+
+    async def delete(self, viewer: Viewer, name: str) -> Flow:
+        """Forget the flow; its images stay. Raises: Unauthenticated, Forbidden, NotFound."""
+        flow = await self._get(name)
+        policy.edit_flow(viewer, flow)
+        await self.records.flows.delete(name)
+        return flow
+
+    async def add_images(self, viewer: Viewer, name: str, image_ids: tuple[str, ...]) -> Flow:
+        """Put images that the viewer may see into a flow that the viewer may fill.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing changed.
+        """
+        policy.fill_flow(viewer, await self._get(name))
+        ids = await self._check_visible(viewer, image_ids)
+        await self.records.flows.add_images(name, ids, self.clock())
+        return await self._get(name)
+
+    async def remove_images(self, viewer: Viewer, name: str, image_ids: tuple[str, ...]) -> Flow:
+        """Take images out of a flow that the viewer may fill; they stay elsewhere.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing changed.
+        """
+        policy.fill_flow(viewer, await self._get(name))
+        ids = await self._check_visible(viewer, image_ids)
+        await self.records.flows.remove_images(name, ids)
+        return await self._get(name)
+
+    async def check_fillable(self, viewer: Viewer, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names when the viewer may fill each flow that exists; the others may be made.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound
+        """
+        for flow in (await self.records.flows.find_many(names)).values():
+            policy.fill_flow(viewer, flow)
+        return names
+
+    async def create_missing(self, names: tuple[str, ...], owner_id: UserId) -> None:
+        """Make the flows that are not there yet, owned by `owner_id`."""
+        await self.records.flows.add_missing([self._new(name, owner_id) for name in names])
+
+    async def create_general(self) -> None:
+        """Make the flow that belongs to nobody, when it is not there yet."""
+        await self.records.flows.add_missing([self._new(GENERAL, None)])
+
+    async def _get(self, name: str) -> Flow:
+        flow = await self.records.flows.find(name)
+        if flow is None:
+            raise policy.no_flow(name)
+        return flow
+
+    def _new(self, name: str, owner_id: UserId | None) -> Flow:
+        return Flow(
+            name=name,
+            description="",
+            owner_id=owner_id,
+            is_public=self.public_by_default,
+            editor_ids=(),
+            storage=self.storage,
+            created_at=self.clock(),
+        )
+
+    async def _check_editors(self, ids: tuple[str, ...]) -> tuple[UserId, ...]:
+        user_ids = tuple(dict.fromkeys(UserId(user_id) for user_id in ids))
+        if len(user_ids) > MAX_EDITORS:
+            raise InvalidInput(
+                f"There are {len(user_ids)} editors; at most {MAX_EDITORS} are allowed.", field=("editors",)
+            )
+        known = await self.records.users.find_many(user_ids)
+        for user_id in user_ids:
+            if user_id not in known:
+                raise InvalidInput(f"There is no user {user_id[:80]!r}.", field=("editors",))
+        return user_ids
+
+    async def _check_visible(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[ImageId, ...]:
+        if not 1 <= len(image_ids) <= MAX_PAGE_SIZE:
+            raise InvalidInput(f"Give 1 to {MAX_PAGE_SIZE} images, not {len(image_ids)}.", field=("imageIds",))
+        ids = tuple(dict.fromkeys(ImageId(image_id) for image_id in image_ids))
+        visible = await self.images.find_many(viewer, ids)
+        for image_id in ids:
+            if image_id not in visible:
+                raise policy.no_image(image_id)
+        return ids

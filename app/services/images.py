@@ -1,0 +1,90 @@
+"""Images: finding, changing and deleting them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain import policy
+from app.domain.errors import InvalidInput
+from app.domain.image import (
+    Image,
+    ImageChanges,
+    ImageFilter,
+    ImageId,
+    ImageOrder,
+    ThumbnailSize,
+    clean_tags,
+    clean_title,
+    is_image_id,
+    object_keys,
+    thumbnail_key,
+)
+from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
+from app.domain.viewer import Viewer
+from app.ports.objects import AddressSigner, BlobStore
+from app.ports.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class ImageService:
+    records: Records
+    blobs: BlobStore
+    signer: AddressSigner
+
+    async def find(self, viewer: Viewer, image_id: str) -> Image | None:
+        """Return the image, or None when there is none that the viewer may see."""
+        return (await self.find_many(viewer, (ImageId(image_id),))).get(ImageId(image_id))
+
+    async def find_many(self, viewer: Viewer, image_ids: Sequence[ImageId]) -> Mapping[ImageId, Image]:
+        """Return those that exist and that the viewer may see."""
+        found = await self.records.images.find_many([image_id for image_id in image_ids if is_image_id(image_id)])
+        return {image_id: image for image_id, image in found.items() if policy.can_see_image(viewer, image)}
+
+    async def list(self, viewer: Viewer, filters: ImageFilter, order: ImageOrder, page: PageRequest) -> Page[Image]:
+        return await self.records.images.list(viewer, filters, order, page)
+
+    async def count(self, viewer: Viewer, filters: ImageFilter) -> int:
+        return await self.records.images.count(viewer, filters)
+
+    async def update(self, viewer: Viewer, image_id: str, changes: ImageChanges) -> Image:
+        """Raises: Unauthenticated, Forbidden, NotFound, InvalidInput."""
+        await self._check_editable(viewer, (image_id,))
+        if changes.title is not None:
+            changes = replace(changes, title=clean_title(changes.title))
+        if changes.tags is not None:
+            changes = replace(changes, tags=clean_tags(changes.tags))
+        return await self.records.images.update(ImageId(image_id), changes)
+
+    async def delete(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[ImageId, ...]:
+        """Delete the images with all their objects: all of them, or none.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing changed.
+        """
+        if not 1 <= len(image_ids) <= MAX_PAGE_SIZE:
+            raise InvalidInput(f"Give 1 to {MAX_PAGE_SIZE} images, not {len(image_ids)}.", field=("ids",))
+        images = await self._check_editable(viewer, tuple(dict.fromkeys(image_ids)))
+        await self.records.images.delete([image.id for image in images])
+        for image in images:
+            for key in object_keys(image):
+                await self.blobs.delete(key)
+        return tuple(image.id for image in images)
+
+    def original_path(self, image: Image) -> str:
+        """Return the path under which the original is read; signed unless the image is public."""
+        return self.signer.object_path(image.original_key, public=image.is_public)
+
+    def thumbnail_path(self, image: Image, size: ThumbnailSize) -> str:
+        """Return the path under which a thumbnail is, or will be, read."""
+        return self.signer.object_path(thumbnail_key(image.id, size), public=image.is_public)
+
+    async def _check_editable(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[Image, ...]:
+        policy.require_editor(viewer)
+        found = await self.records.images.find_many(
+            [ImageId(image_id) for image_id in image_ids if is_image_id(image_id)]
+        )
+        for image_id in image_ids:
+            image = found.get(ImageId(image_id))
+            if image is None:
+                raise policy.no_image(image_id)
+            policy.edit_image(viewer, image)
+        return tuple(found[ImageId(image_id)] for image_id in image_ids)

@@ -1,0 +1,127 @@
+"""Imports: folders and files of this machine, as a job."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain import policy
+from app.domain.errors import Forbidden, InvalidInput, SourceUnreadable
+from app.domain.flow import clean_flow_names
+from app.domain.image import new_image_id
+from app.domain.job import MAX_ITEMS, Job, JobFilter, JobItem, JobKind, JobState, Progress, new_job_id
+from app.domain.page import MAX_PAGE_SIZE, PageRequest
+from app.domain.viewer import User, Viewer
+from app.ports.records import Records
+from app.ports.work import WORK_TOPIC, Bell, Clock
+from app.services.flows import FlowService
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".avif"})
+"""Files of a folder that are tried; a file that is named itself is tried whatever its name is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportService:
+    records: Records
+    bell: Bell
+    flows: FlowService
+    clock: Clock
+    roots: tuple[Path, ...]
+
+    async def start_local(
+        self, viewer: Viewer, path: str, *, flows: tuple[str, ...] = (), recursive: bool = False
+    ) -> Job:
+        """Start importing a file, or the pictures of a folder, that lies inside the configured roots.
+
+        Raises:
+            Unauthenticated, Forbidden: The viewer is no admin, or the path is outside the roots.
+            SourceUnreadable, InvalidInput: There is no such path, or nothing in it, or too much.
+        """
+        policy.require_admin(viewer)
+        resolved = await asyncio.to_thread(self._resolve, path)
+        return await self.start(viewer, (resolved,), flows=flows, recursive=recursive)
+
+    async def start(
+        self, viewer: Viewer, paths: tuple[Path, ...], *, flows: tuple[str, ...] = (), recursive: bool = False
+    ) -> Job:
+        """Start importing paths that the operator has named; the roots do not matter.
+
+        An import of the same files by the same user that is still running is returned instead of a second one.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
+            SourceUnreadable, InvalidInput: A path is not there, or there is nothing in it, or too much.
+        """
+        user = policy.require_editor(viewer)
+        names = await self.flows.check_fillable(viewer, clean_flow_names(flows))
+        files = await asyncio.to_thread(_list_files, paths, recursive)
+        running = await self._find_running(user, files, names)
+        if running is not None:
+            return running
+        job = Job(
+            id=new_job_id(),
+            kind=JobKind.LOCAL,
+            owner_id=user.id,
+            flows=names,
+            client_type=None,
+            created_at=self.clock(),
+            progress=Progress(total=len(files)),
+        )
+        items = [JobItem(job.id, position, new_image_id(), file) for position, file in enumerate(files)]
+        await self.records.jobs.add(job, items)
+        await self.bell.ring(WORK_TOPIC)
+        return job
+
+    def _resolve(self, path: str) -> Path:
+        """Return the real path. What is outside the roots is refused before the disk is asked about it."""
+        if "\0" in path or not path:
+            raise InvalidInput("The path is empty or has a NUL character.", field=("local", "path"))
+        resolved = Path(path).resolve()
+        if not any(resolved.is_relative_to(root) for root in self.roots):
+            raise Forbidden("The path is outside the folders that may be imported.", field=("local", "path"))
+        return resolved
+
+    async def _find_running(self, user: User, files: tuple[str, ...], flows: tuple[str, ...]) -> Job | None:
+        filters = JobFilter(owner_id=user.id, kinds=(JobKind.LOCAL,), states=(JobState.QUEUED, JobState.RUNNING))
+        page = await self.records.jobs.list(filters, PageRequest(size=MAX_PAGE_SIZE))
+        candidates = [job for job in page.items if job.flows == flows and job.progress.total == len(files)]
+        items = await self.records.jobs.items([job.id for job in candidates])
+        for job in candidates:
+            if tuple(item.source for item in items[job.id]) == files:
+                return job
+        return None
+
+
+def _list_files(paths: Iterable[Path], recursive: bool) -> tuple[str, ...]:
+    files: dict[str, None] = {}
+    for path in paths:
+        for file in _files_of(path, recursive):
+            files[str(file)] = None
+            if len(files) > MAX_ITEMS:
+                raise InvalidInput(f"There are more than {MAX_ITEMS} files; import them in parts.", field=("path",))
+    if not files:
+        raise InvalidInput("There are no pictures to import.", field=("path",))
+    return tuple(files)
+
+
+def _files_of(path: Path, recursive: bool) -> Iterator[Path]:
+    """Yield a file itself, or a folder's pictures in the order of their names; links are not followed."""
+    try:
+        if path.is_dir():
+            yield from _files_in(path, recursive)
+        elif path.exists():
+            yield path
+        else:
+            raise SourceUnreadable(f"There is no file {path.name!r}.", field=("path",))
+    except OSError as error:
+        raise SourceUnreadable(f"The folder {path.name!r} cannot be read.", field=("path",)) from error
+
+
+def _files_in(folder: Path, recursive: bool) -> Iterator[Path]:
+    for child in sorted(folder.iterdir()):
+        if child.is_symlink():
+            continue
+        if recursive and child.is_dir():
+            yield from _files_in(child, recursive)
+        elif child.suffix.lower() in SUFFIXES and child.is_file():
+            yield child

@@ -1,0 +1,115 @@
+"""Jobs: looking at them, watching, stopping and trying again."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain import policy
+from app.domain.errors import InvalidInput
+from app.domain.job import Job, JobEvent, JobFilter, JobId, JobItem, is_job_id
+from app.domain.page import Page, PageRequest
+from app.domain.viewer import Viewer
+from app.ports.records import Records
+from app.ports.work import WORK_TOPIC, Bell, Clock
+
+WATCH_POLL_S = 1.0
+"""How long a watcher may miss news when the hint was lost or came from another process."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobService:
+    records: Records
+    bell: Bell
+    clock: Clock
+
+    async def find(self, viewer: Viewer, job_id: str) -> Job | None:
+        """Return the job, or None when there is none that the viewer may see."""
+        return (await self.find_many(viewer, (JobId(job_id),))).get(JobId(job_id))
+
+    async def find_many(self, viewer: Viewer, job_ids: Sequence[JobId]) -> Mapping[JobId, Job]:
+        """Return those that exist and that the viewer may see."""
+        found = await self.records.jobs.find_many([job_id for job_id in job_ids if is_job_id(job_id)])
+        return {job_id: job for job_id, job in found.items() if policy.can_see_job(viewer, job)}
+
+    async def list(self, viewer: Viewer, filters: JobFilter, page: PageRequest) -> Page[Job]:
+        """Return a page of the viewer's own jobs, or of everybody's for an admin. Raises: Unauthenticated."""
+        return await self.records.jobs.list(_visible(viewer, filters), page)
+
+    async def count(self, viewer: Viewer, filters: JobFilter) -> int:
+        """Raises: Unauthenticated."""
+        return await self.records.jobs.count(_visible(viewer, filters))
+
+    async def items(self, job_ids: Sequence[JobId]) -> Mapping[JobId, tuple[JobItem, ...]]:
+        """Return the items of jobs that the caller was shown."""
+        return await self.records.jobs.items(job_ids)
+
+    async def events(self, job_id: JobId, after: int = 0) -> tuple[JobEvent, ...]:
+        """Return the log of a job that the caller was shown, after a sequence number, 500 events at most."""
+        return await self.records.jobs.events(job_id, after)
+
+    async def watch(self, viewer: Viewer, job_id: str, after: int = 0) -> AsyncGenerator[JobEvent]:
+        """Yield the whole log after a sequence number, then live, until the job has ended.
+
+        Raises:
+            NotFound: There is no such job that the viewer may see.
+        """
+        await self._get(viewer, job_id)
+        async with self.bell.listen(job_id) as wait:
+            while True:
+                # The job is read before its log, so that a job seen to have ended has all its events in it.
+                job = await self.records.jobs.find(JobId(job_id))
+                events = await self.records.jobs.events(JobId(job_id), after)
+                for event in events:
+                    yield event
+                    after = event.sequence
+                if events:
+                    continue
+                if job is None or job.state.is_final:
+                    return
+                await wait(WATCH_POLL_S)
+
+    async def cancel(self, viewer: Viewer, job_id: str) -> Job:
+        """Stop what is queued or running. Raises: Unauthenticated, Forbidden, NotFound, JobFinished."""
+        policy.require_editor(viewer)
+        await self._get(viewer, job_id)
+        job = await self.records.jobs.cancel(JobId(job_id), self.clock())
+        await self.bell.ring(job_id)
+        return job
+
+    async def retry(self, viewer: Viewer, job_id: str) -> Job:
+        """Queue the failed items again. Raises: Unauthenticated, Forbidden, NotFound, JobFinished."""
+        policy.require_editor(viewer)
+        await self._get(viewer, job_id)
+        job = await self.records.jobs.retry(JobId(job_id), self.clock())
+        await self.bell.ring(WORK_TOPIC)
+        await self.bell.ring(job_id)
+        return job
+
+    async def _get(self, viewer: Viewer, job_id: str) -> Job:
+        job = await self.find(viewer, job_id)
+        if job is None:
+            raise policy.no_job(job_id)
+        return job
+
+
+def encode_event_cursor(sequence: int) -> str:
+    """Return an event's place in its log as the opaque text that clients keep."""
+    return f"e{sequence}"
+
+
+def decode_event_cursor(cursor: str | None) -> int:
+    """Return the sequence number that a cursor stands for; 0 for none.
+
+    Raises:
+        InvalidInput: It is no cursor of ours.
+    """
+    if cursor is None:
+        return 0
+    digits = cursor.removeprefix("e")
+    if digits == cursor or not digits.isascii() or not digits.isdigit() or len(digits) > 15:
+        raise InvalidInput(f"The cursor {cursor[:80]!r} is not one that this server gave.", field=("after",))
+    return int(digits)
+
+
+def _visible(viewer: Viewer, filters: JobFilter) -> JobFilter:
+    user = policy.require_user(viewer)
+    return filters if viewer.is_admin else replace(filters, owner_id=user.id)

@@ -1,0 +1,58 @@
+"""Maintenance: what abandoned uploads and crashes left behind."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.errors import NotFound
+from app.domain.image import ImageId, image_id_of_key
+from app.domain.upload import staging_key
+from app.ports.objects import BlobStore
+from app.ports.records import Records
+from app.ports.work import Clock
+
+EXPIRED_UPLOADS_AFTER = timedelta(hours=1)
+STAGING_AFTER = timedelta(hours=24)
+TEMPORARY_AFTER = timedelta(hours=1)
+ORPHANS_AFTER = timedelta(hours=24)
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceService:
+    records: Records
+    blobs: BlobStore
+    clock: Clock
+
+    async def sweep(self) -> int:
+        """Remove tickets that nobody completed, broken writes, and old objects without a record; return how many."""
+        now = self.clock()
+        expired = await self.records.uploads.delete_expired(now - EXPIRED_UPLOADS_AFTER)
+        for image_id in expired:
+            await self.blobs.delete(staging_key(image_id))
+        return len(expired) + await self.blobs.sweep(now - TEMPORARY_AFTER) + await self._sweep_objects(now)
+
+    async def _sweep_objects(self, now: datetime) -> int:
+        removed = 0
+        batch: dict[str, ImageId] = {}
+        async for stat in self.blobs.list():
+            if stat.key.startswith("staging/"):
+                if stat.modified_at < now - STAGING_AFTER:
+                    await self.blobs.delete(stat.key)
+                    removed += 1
+            elif stat.modified_at < now - ORPHANS_AFTER:
+                try:
+                    batch[stat.key] = image_id_of_key(stat.key)
+                except NotFound:
+                    continue
+                if len(batch) >= _BATCH:
+                    removed += await self._delete_orphans(batch)
+                    batch.clear()
+        return removed + await self._delete_orphans(batch)
+
+    async def _delete_orphans(self, batch: dict[str, ImageId]) -> int:
+        known = await self.records.images.find_many(list(set(batch.values())))
+        orphans = [key for key, image_id in batch.items() if image_id not in known]
+        for key in orphans:
+            await self.blobs.delete(key)
+        return len(orphans)

@@ -1,0 +1,94 @@
+"""What is done to one image of a job, kind by kind: the recipes that the job engine follows."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.errors import InvalidImage
+from app.domain.image import Image, ImageState, clean_title, thumbnail_key
+from app.domain.image import ThumbnailSize as Size
+from app.domain.job import Claim, JobKind, JobStep
+from app.domain.upload import staging_key
+from app.ports.imaging import Imaging
+from app.ports.objects import BlobStore
+from app.ports.records import Records
+from app.ports.work import Clock, Recipes
+from app.services.flows import FlowService
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingService:
+    """Every step may be run again after a crash at any point: writes go to keys and records named by the item."""
+
+    records: Records
+    blobs: BlobStore
+    imaging: Imaging
+    flows: FlowService
+    clock: Clock
+    max_bytes: int
+
+    def recipes(self) -> Recipes:
+        return {JobKind.UPLOADED: self.process_upload, JobKind.LOCAL: self.process_local}
+
+    async def process_upload(self, claim: Claim) -> AsyncGenerator[JobStep]:
+        """Make everything that is derived from an image whose bytes are in the store."""
+        image = await self.records.images.find(claim.item.image_id)
+        yield JobStep.FETCH
+        if image is not None:
+            async for step in self._derive(image):
+                yield step
+
+    async def process_local(self, claim: Claim) -> AsyncGenerator[JobStep]:
+        """Copy a local file into the store, then go on as with an upload.
+
+        Raises:
+            SourceUnreadable, TooLarge, InvalidImage: In the first step, when the file is not a picture that we take.
+        """
+        image = await self.records.images.find(claim.item.image_id)
+        if image is None:
+            image = await self._fetch_local(claim)
+        yield JobStep.FETCH
+        async for step in self._derive(image):
+            yield step
+
+    async def _fetch_local(self, claim: Claim) -> Image:
+        source, key = Path(claim.item.source or ""), staging_key(claim.item.image_id)
+        await self.blobs.copy_in(key, source, self.max_bytes)
+        try:
+            async with self.blobs.local_file(key) as path:
+                header = await self.imaging.inspect(path)
+        except InvalidImage:
+            await self.blobs.delete(key)
+            raise
+        image = Image(
+            id=claim.item.image_id,
+            owner_id=claim.job.owner_id,
+            title=clean_title(_printable(source.stem)),
+            state=ImageState.PROCESSING,
+            format=header.format,
+            width=header.width,
+            height=header.height,
+            byte_size=header.byte_size,
+            sha256=header.sha256,
+            frame_count=header.frame_count,
+            created_at=self.clock(),
+            client_type=claim.job.client_type,
+        )
+        await self.blobs.move(key, image.original_key)
+        await self.flows.create_missing(claim.job.flows, claim.job.owner_id)
+        return await self.records.images.add(image, claim.job.flows)
+
+    async def _derive(self, image: Image) -> AsyncGenerator[JobStep]:
+        async with self.blobs.local_file(image.original_key) as path:
+            rendering = await self.imaging.render(path)
+        yield JobStep.TRANSFORM
+        for size, data in zip(Size, rendering.thumbnails, strict=True):
+            await self.blobs.put(thumbnail_key(image.id, size), data)
+        await self.records.images.finish(image.id, rendering.derived)
+        yield JobStep.PERSIST
+
+
+def _printable(name: str) -> str:
+    """Return a file's name as a title: without what cannot be shown or encoded, and not too long."""
+    text = name.encode("utf-8", "replace").decode()
+    return "".join(character for character in text if character.isprintable())[:255]

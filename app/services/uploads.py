@@ -1,0 +1,275 @@
+"""Uploads: a ticket, then bytes to the store, then a job."""
+
+import json
+import logging
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from app.domain import policy
+from app.domain.errors import (
+    AlreadyCompleted,
+    DomainError,
+    HashMismatch,
+    InvalidImage,
+    InvalidInput,
+    NotFound,
+    NotUploaded,
+    SizeMismatch,
+    TooLarge,
+    TypeMismatch,
+)
+from app.domain.flow import clean_flow_names
+from app.domain.image import (
+    Image,
+    ImageFormat,
+    ImageId,
+    ImageState,
+    clean_tags,
+    clean_title,
+    is_image_id,
+    new_image_id,
+    original_key,
+)
+from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
+from app.domain.upload import SignedUpload, Upload, UploadMetrics
+from app.domain.viewer import User, Viewer
+from app.ports.imaging import Header, Imaging
+from app.ports.objects import BlobStore, UploadSigner
+from app.ports.records import Records
+from app.ports.work import WORK_TOPIC, Bell, Clock
+from app.services.flows import FlowService
+
+TICKET_LIFETIME = timedelta(minutes=15)
+"""How long bytes may begin to arrive; S3 presigned URLs are held to the same."""
+
+MAX_CLIENT_TYPE_LENGTH = 64
+MAX_CLIENT_METADATA_LENGTH = 16_384
+MAX_METRIC_MS = 86_400_000
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """What a client announces; `byte_size` is exact."""
+
+    format: ImageFormat
+    byte_size: int
+    name: str = ""
+    flows: tuple[str, ...] = ()
+    sha256: str | None = None
+    client_type: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    image_id: ImageId
+    target: SignedUpload
+
+
+@dataclass(frozen=True, slots=True)
+class UploadService:
+    records: Records
+    blobs: BlobStore
+    signer: UploadSigner
+    imaging: Imaging
+    bell: Bell
+    flows: FlowService
+    clock: Clock
+    max_bytes: int
+
+    async def init(self, viewer: Viewer, request: UploadRequest) -> Ticket | Image:
+        """Return where to PUT the bytes, or the viewer's own image that has these bytes already.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
+            InvalidInput, TooLarge
+        """
+        user = policy.require_editor(viewer)
+        names = await self.flows.check_fillable(viewer, clean_flow_names(request.flows))
+        upload = self._announce(user, replace(request, flows=names))
+        if upload.sha256 is not None:
+            duplicate = await self.records.images.find_by_sha256(user.id, upload.sha256)
+            if duplicate is not None:
+                return duplicate
+        await self.records.uploads.add(upload)
+        return Ticket(upload.image_id, self.signer.sign_upload(upload))
+
+    async def complete(
+        self, viewer: Viewer, image_id: str, *, flows: tuple[str, ...] = (), metadata: object = None
+    ) -> tuple[Job, Image]:
+        """Take the uploaded bytes in and start the job that processes them.
+
+        Bytes that are not what was announced are thrown away, and the ticket with them.
+
+        Args:
+            metadata: A JSON object that is kept with the image, or None.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound: For the viewer, the upload or one of the flows.
+            InvalidInput: The metadata is no JSON object, or too long.
+            NotUploaded, AlreadyCompleted: The upload is in another state.
+            SizeMismatch, HashMismatch, TypeMismatch, InvalidImage: The bytes are not what was announced.
+            Busy, InsufficientStorage: Nothing changed; try again.
+        """
+        policy.require_editor(viewer)
+        upload = await self._open_upload(viewer, image_id)
+        added = clean_flow_names(flows) if flows else ()
+        names = await self.flows.check_fillable(viewer, tuple(dict.fromkeys((*upload.flows, *added))))
+        client_metadata = clean_client_metadata(metadata)
+        image = replace(await self._accept(upload), client_metadata=client_metadata)
+        job = Job(
+            id=new_job_id(),
+            kind=JobKind.UPLOADED,
+            owner_id=upload.owner_id,
+            flows=names,
+            client_type=upload.client_type,
+            created_at=self.clock(),
+            progress=Progress(total=1),
+        )
+        await self.blobs.move(upload.staging_key, image.original_key)
+        await self.flows.create_missing(names, upload.owner_id)
+        kept = await self.records.uploads.complete(image.id, image, names, job, JobItem(job.id, 0, image.id))
+        await self.bell.ring(WORK_TOPIC)
+        return job, kept
+
+    async def record_metrics(self, viewer: Viewer, metrics: UploadMetrics) -> None:
+        """Keep how long an upload took as its client saw it.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound, InvalidInput
+        """
+        policy.require_editor(viewer)
+        await self._find_own(viewer, metrics.image_id)
+        for name, value in (("durationMs", metrics.duration_ms), ("transferMs", metrics.transfer_ms)):
+            if not 0 <= value <= MAX_METRIC_MS:
+                raise InvalidInput(f"`{name}` is {value}; 0 to {MAX_METRIC_MS} are allowed.", field=(name,))
+        await self.records.uploads.add_metrics(
+            replace(metrics, client_type=_clean_client_type(metrics.client_type)), self.clock()
+        )
+
+    def _announce(self, user: User, request: UploadRequest) -> Upload:
+        if request.byte_size < 1:
+            raise InvalidInput("`byteSize` must be at least 1.", field=("byteSize",))
+        if request.byte_size > self.max_bytes:
+            raise TooLarge(
+                f"The upload has {request.byte_size} bytes; at most {self.max_bytes} are allowed.", field=("byteSize",)
+            )
+        sha256 = request.sha256.lower() if request.sha256 is not None else None
+        if sha256 is not None and not _SHA256.fullmatch(sha256):
+            raise InvalidInput("`sha256` must be 64 hex digits.", field=("sha256",))
+        now = self.clock()
+        return Upload(
+            image_id=new_image_id(),
+            owner_id=user.id,
+            format=request.format,
+            byte_size=request.byte_size,
+            title=clean_title(request.name),
+            flows=request.flows,
+            tags=clean_tags(request.tags),
+            sha256=sha256,
+            client_type=_clean_client_type(request.client_type),
+            created_at=now,
+            expires_at=now + TICKET_LIFETIME,
+        )
+
+    async def _find_own(self, viewer: Viewer, image_id: str) -> Upload:
+        upload = await self.records.uploads.find(ImageId(image_id)) if is_image_id(image_id) else None
+        if upload is None or not policy.is_owner(viewer, upload.owner_id):
+            raise NotFound(f"There is no upload {image_id[:80]!r}.", field=("imageId",))
+        return upload
+
+    async def _open_upload(self, viewer: Viewer, image_id: str) -> Upload:
+        upload = await self._find_own(viewer, image_id)
+        if upload.job_id is not None:
+            raise AlreadyCompleted(
+                f"The upload {image_id} was completed before, by the job {upload.job_id}.",
+                job_id=upload.job_id,
+                field=("imageId",),
+            )
+        return upload
+
+    async def _accept(self, upload: Upload) -> Image:
+        """Check the bytes against the announcement and return the image that they are."""
+        key = await self._uploaded_key(upload)
+        try:
+            async with self.blobs.local_file(key) as path:
+                header = await self.imaging.inspect(path)
+            check_announced(upload, header)
+        except (InvalidImage, SizeMismatch, HashMismatch, TypeMismatch) as error:
+            log.info("upload refused", extra={"image_id": upload.image_id, "code": error.code})
+            await self._discard(upload, key)
+            raise at_field(error, "imageId") from error
+        return Image(
+            id=upload.image_id,
+            owner_id=upload.owner_id,
+            title=upload.title,
+            state=ImageState.PROCESSING,
+            format=header.format,
+            width=header.width,
+            height=header.height,
+            byte_size=header.byte_size,
+            sha256=header.sha256,
+            frame_count=header.frame_count,
+            created_at=self.clock(),
+            client_type=upload.client_type,
+            tags=upload.tags,
+        )
+
+    async def _uploaded_key(self, upload: Upload) -> str:
+        """Return where the bytes are: staged, or in their final place when a crash cut an earlier call short."""
+        for key in (upload.staging_key, original_key(upload.image_id, upload.format)):
+            if await self.blobs.find(key) is not None:
+                return key
+        raise NotUploaded(f"The bytes of {upload.image_id} have not arrived yet.", field=("imageId",))
+
+    async def _discard(self, upload: Upload, key: str) -> None:
+        await self.records.uploads.delete(upload.image_id)
+        await self.blobs.delete(key)
+
+
+def check_announced(upload: Upload, header: Header) -> None:
+    """Compare what came with what was announced.
+
+    Raises:
+        SizeMismatch, HashMismatch, TypeMismatch
+    """
+    if header.byte_size != upload.byte_size:
+        raise SizeMismatch(f"{header.byte_size} bytes came; {upload.byte_size} were announced.")
+    if upload.sha256 is not None and header.sha256 != upload.sha256:
+        raise HashMismatch(f"The bytes have the SHA-256 {header.sha256}; {upload.sha256} was announced.")
+    if header.format is not upload.format:
+        raise TypeMismatch(f"The bytes are {header.format}; {upload.format} was announced.")
+
+
+def at_field(error: DomainError, name: str) -> DomainError:
+    """Return the error as one about an input field."""
+    return type(error)(error.message, field=(name,))
+
+
+def clean_client_metadata(metadata: object) -> str | None:
+    """Return what a client wants to keep as JSON text, or None for nothing.
+
+    Raises:
+        InvalidInput: It is no object, or its text is too long.
+    """
+    if metadata is None:
+        return None
+    text = json.dumps(metadata, separators=(",", ":"), sort_keys=True)
+    if not isinstance(metadata, dict) or len(text) > MAX_CLIENT_METADATA_LENGTH:
+        raise InvalidInput(
+            f"`metadata` must be an object of at most {MAX_CLIENT_METADATA_LENGTH} characters.", field=("metadata",)
+        )
+    return text
+
+
+def _clean_client_type(client_type: str | None) -> str | None:
+    if client_type is not None and len(client_type) > MAX_CLIENT_TYPE_LENGTH:
+        raise InvalidInput(
+            f"`clientType` has {len(client_type)} characters; at most {MAX_CLIENT_TYPE_LENGTH} are allowed.",
+            field=("clientType",),
+        )
+    return client_type or None
