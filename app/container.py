@@ -1,0 +1,168 @@
+"""The container: opens every resource, wires every service, and closes all of it again."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.blobs.local import LocalStore
+from app.blobs.signing import LocalSigner
+from app.data_dir import DataDir
+from app.imaging.limits import ImageLimits, PoolLimits
+from app.imaging.pool import open_pool
+from app.jobs.bell import LocalBell
+from app.jobs.embedded import open_engine
+from app.jobs.runner import Runner
+from app.jobs.sweeper import Sweeper
+from app.ports.imaging import Imaging
+from app.ports.objects import BlobStore
+from app.ports.records import Records
+from app.ports.work import Bell
+from app.records.sqlite.database import open_records
+from app.services.flows import FlowService
+from app.services.images import ImageService
+from app.services.imports import ImportService
+from app.services.jobs import JobService
+from app.services.keys import KeyService
+from app.services.maintenance import MaintenanceService
+from app.services.objects import ObjectService
+from app.services.processing import ProcessingService
+from app.services.reception import ReceptionService
+from app.services.uploads import UploadService
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every use case, the two ports that health checks look at, and what the entries sign with."""
+
+    images: ImageService
+    flows: FlowService
+    uploads: UploadService
+    reception: ReceptionService
+    objects: ObjectService
+    jobs: JobService
+    imports: ImportService
+    keys: KeyService
+    records: Records
+    blobs: BlobStore
+    signing_keys: tuple[str, ...]
+    """The newest first."""
+    new_admin_key: str | None
+    """The admin key when it was made just now: the only time that it may be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The adapters behind the ports."""
+
+    records: Records
+    blobs: BlobStore
+    signer: LocalSigner
+    signing_keys: tuple[str, ...]
+    bell: Bell
+    imaging: Imaging
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, run_jobs: bool = True) -> AsyncGenerator[Services]:
+    """Open everything that the settings ask for; with `run_jobs` the embedded engine works jobs off, too."""
+    data_dir = DataDir(settings.data_dir)
+    data_dir.create()
+    async with AsyncExitStack() as stack:
+        parts = await _open_parts(settings, data_dir, stack)
+        images = ImageService(parts.records, parts.blobs, parts.signer)
+        flows = FlowService(
+            records=parts.records,
+            images=images,
+            clock=now,
+            public_by_default=settings.default_visibility == "public",
+            storage="local",
+        )
+        keys = KeyService(parts.records, now)
+        new_admin_key = await _bootstrap(settings, data_dir, keys, flows)
+        if run_jobs:
+            await stack.enter_async_context(_open_engine(settings, parts, flows))
+        yield _wire(settings, parts, images, flows, keys, new_admin_key)
+
+
+async def _open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStack) -> _Parts:
+    limits = ImageLimits(
+        max_bytes=settings.max_upload_bytes,
+        max_pixels=settings.max_pixels,
+        max_side=settings.max_side,
+        max_frames=settings.max_frames,
+    )
+    # The jobs keep `workers` processes busy; one more is there to look at the header of what was just uploaded.
+    pool = PoolLimits(processes=settings.workers + 1)
+    signing_keys = tuple(key.get_secret_value() for key in settings.signing_keys) or (data_dir.signing_key(),)
+    return _Parts(
+        records=await stack.enter_async_context(open_records(data_dir.database)),
+        blobs=LocalStore(data_dir.objects),
+        signer=LocalSigner(signing_keys),
+        signing_keys=signing_keys,
+        bell=LocalBell(),
+        imaging=await stack.enter_async_context(open_pool(limits, pool)),
+    )
+
+
+def _wire(
+    settings: Settings, parts: _Parts, images: ImageService, flows: FlowService, keys: KeyService, new_key: str | None
+) -> Services:
+    records, blobs, signer, bell = parts.records, parts.blobs, parts.signer, parts.bell
+    return Services(
+        images=images,
+        flows=flows,
+        uploads=UploadService(
+            records=records,
+            blobs=blobs,
+            signer=signer,
+            imaging=parts.imaging,
+            bell=bell,
+            flows=flows,
+            clock=now,
+            max_bytes=settings.max_upload_bytes,
+        ),
+        reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now),
+        objects=ObjectService(records=records, blobs=blobs, signer=signer),
+        jobs=JobService(records, bell, now),
+        imports=ImportService(records, bell, flows, now, settings.local_roots),
+        keys=keys,
+        records=records,
+        blobs=blobs,
+        signing_keys=parts.signing_keys,
+        new_admin_key=new_key,
+    )
+
+
+def _open_engine(settings: Settings, parts: _Parts, flows: FlowService) -> AbstractAsyncContextManager[None]:
+    processing = ProcessingService(
+        records=parts.records,
+        blobs=parts.blobs,
+        imaging=parts.imaging,
+        flows=flows,
+        clock=now,
+        max_bytes=settings.max_upload_bytes,
+    )
+    return open_engine(
+        Runner(parts.records, parts.bell, processing.recipes(), now),
+        Sweeper(parts.records, parts.bell, now),
+        parts.bell,
+        concurrency=settings.workers,
+        maintain=MaintenanceService(parts.records, parts.blobs, now).sweep,
+    )
+
+
+async def _bootstrap(settings: Settings, data_dir: DataDir, keys: KeyService, flows: FlowService) -> str | None:
+    """Make sure of the first admin and the general flow; return the admin key when it is new."""
+    if settings.admin_key is not None:
+        secret, is_new = settings.admin_key.get_secret_value(), False
+    else:
+        secret, is_new = data_dir.admin_key()
+    await keys.ensure_admin(secret)
+    await flows.create_general()
+    return secret if is_new else None

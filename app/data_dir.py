@@ -1,0 +1,57 @@
+"""The data folder: where the embedded parts live, and the secrets that are made at first start."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.keys import new_secret
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "gf-images.sqlite"
+
+    @property
+    def objects(self) -> Path:
+        return self.root / "objects"
+
+    def create(self) -> None:
+        """Make the folder, for its owner alone."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def signing_key(self) -> str:
+        """Return the key of signed addresses; it is made the first time."""
+        return _load_or_make(self.root / "signing.key", secrets.token_urlsafe(48))[0]
+
+    def admin_key(self) -> tuple[str, bool]:
+        """Return the first admin's key, and whether it was made just now."""
+        return _load_or_make(self.root / "admin.key", new_secret())
+
+
+def _load_or_make(path: Path, value: str) -> tuple[str, bool]:
+    """Return what the file holds and False; or keep the value in it, mode 0600, and return it and True.
+
+    The file appears whole or not at all, and only one of many processes makes it.
+    """
+    if not path.exists():
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(
+                os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+            ) as file:
+                file.write(value + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        else:
+            return value, True
+        finally:
+            temporary.unlink(missing_ok=True)
+    return path.read_text(encoding="ascii").strip(), False

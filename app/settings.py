@@ -1,0 +1,101 @@
+"""Settings: everything that an operator may choose, read from the environment and `.env`."""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIN_KEY_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """Each field is `GF_` and its name in capitals. Lists are separated by commas."""
+
+    model_config = SettingsConfigDict(env_prefix="GF_", env_file=".env", extra="ignore", frozen=True)
+
+    env: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    public_url: AnyHttpUrl | None = None
+    media_url: AnyHttpUrl | None = None
+    data_dir: Path = Path("data")
+    admin_key: SecretStr | None = None
+    signing_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    local_roots: Annotated[tuple[Path, ...], NoDecode] = ()
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    default_visibility: Literal["public", "private"] = "public"
+    playground: bool | None = None
+    introspection: bool | None = None
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    max_upload_bytes: Annotated[int, Field(ge=1)] = 40 * 1024 * 1024
+    max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
+    max_side: Annotated[int, Field(ge=1)] = 20_000
+    max_frames: Annotated[int, Field(ge=1)] = 500
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("signing_keys", "local_roots", "allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("public_url", "media_url", "admin_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("local_roots")
+    @classmethod
+    def _resolve_roots(cls, roots: tuple[Path, ...]) -> tuple[Path, ...]:
+        for root in roots:
+            if not root.is_absolute():
+                raise ValueError(f"{str(root)!r} is not an absolute path")
+        return tuple(root.resolve() for root in roots)
+
+    @field_validator("admin_key")
+    @classmethod
+    def _check_admin_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < 8:
+            raise ValueError("the key must have at least 8 characters")
+        return key
+
+    @field_validator("signing_keys")
+    @classmethod
+    def _check_signing_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < MIN_KEY_LENGTH for key in keys):
+            raise ValueError(f"each key must have at least {MIN_KEY_LENGTH} characters")
+        return keys
+
+    @model_validator(mode="after")
+    def _check_production(self) -> "Settings":
+        if self.env == "production":
+            if self.admin_key is None:
+                raise ValueError("GF_ADMIN_KEY must be set when GF_ENV is production")
+            if len(self.admin_key.get_secret_value()) < MIN_KEY_LENGTH:
+                raise ValueError(f"GF_ADMIN_KEY must have at least {MIN_KEY_LENGTH} characters in production")
+        return self
+
+    @property
+    def is_development(self) -> bool:
+        return self.env == "development"
+
+    @property
+    def has_playground(self) -> bool:
+        return self.is_development if self.playground is None else self.playground
+
+    @property
+    def has_introspection(self) -> bool:
+        return self.is_development if self.introspection is None else self.introspection
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False

@@ -1,0 +1,104 @@
+"""Who asks: an API key, or the cookie of a page that signed itself in."""
+
+import hashlib
+from ipaddress import ip_address
+from typing import Final
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from app.domain.errors import Unauthenticated
+from app.domain.viewer import ANONYMOUS, UserId, Viewer
+from app.services.keys import ADMIN_ID, KeyService
+
+SESSION_COOKIE: Final = "gf_session"
+SESSION_S: Final = 12 * 3600
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Authenticator:
+    """Finds the viewer of a request.
+
+    Args:
+        signing_keys: Keys of session cookies, the newest first.
+    """
+
+    def __init__(self, keys: KeyService, signing_keys: tuple[str, ...]) -> None:
+        self._keys = keys
+        self._sessions = URLSafeTimedSerializer(
+            list(signing_keys[::-1]), salt="gf-images.session", signer_kwargs={"digest_method": hashlib.sha256}
+        )
+
+    async def viewer_of(self, connection: HTTPConnection) -> Viewer:
+        """Return who asks. Raises: Unauthenticated, when a key was sent that is none."""
+        secret = secret_in(connection)
+        if secret is not None:
+            return await self._keys.authenticate(secret)
+        cookie = connection.cookies.get(SESSION_COOKIE)
+        return await self._viewer_of_session(cookie) if cookie else ANONYMOUS
+
+    async def viewer_of_params(self, params: dict[str, object]) -> Viewer | None:
+        """Return who opens a socket, by the payload of its `connection_init`; None when that names nobody.
+
+        Raises:
+            Unauthenticated
+        """
+        named = {name.lower(): value for name, value in params.items()}
+        key, bearer = named.get("gf-api-key"), named.get("authorization")
+        secret = key if isinstance(key, str) else bearer_of(bearer) if isinstance(bearer, str) else None
+        return await self._keys.authenticate(secret) if secret else None
+
+    def sign_in_loopback(self, request: Request, response: Response) -> None:
+        """Sign the page in as the admin, when both who asks and the name that was asked are this machine's own.
+
+        The name is looked at so that a foreign page cannot ask by a name that it lets point here (DNS rebinding).
+        """
+        if not is_loopback(request):
+            return
+        response.set_cookie(
+            SESSION_COOKIE,
+            self._sessions.dumps(ADMIN_ID),
+            max_age=SESSION_S,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+
+    async def _viewer_of_session(self, cookie: str) -> Viewer:
+        """An old or altered cookie is nobody's: the page signs in anew."""
+        try:
+            user_id = UserId(str(self._sessions.loads(cookie, max_age=SESSION_S)))
+        except BadSignature:
+            return ANONYMOUS
+        return Viewer((await self._keys.find_users((user_id,))).get(user_id))
+
+
+def secret_in(connection: HTTPConnection) -> str | None:
+    """Return the API key that a request carries. Raises: Unauthenticated, for another scheme than Bearer."""
+    key = connection.headers.get("gf-api-key")
+    if key is not None:
+        return key
+    header = connection.headers.get("authorization")
+    return None if header is None else bearer_of(header)
+
+
+def bearer_of(header: str) -> str:
+    """Return what follows `Bearer` (RFC 6750). Raises: Unauthenticated."""
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Unauthenticated("Sign in with `Authorization: Bearer <key>` or `GF-Api-Key: <key>`.")
+    return secret.strip()
+
+
+def is_loopback(request: Request) -> bool:
+    """Tell whether a request comes from this machine, to this machine by its own name, and through no proxy."""
+    if request.client is None or request.url.hostname not in _LOOPBACK_NAMES:
+        return False
+    if any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip")):
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,88 @@
+"""What every request passes: an id, the viewer, a limit of its body."""
+
+import secrets
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.domain.errors import Unauthenticated
+from app.domain.viewer import ANONYMOUS
+from app.web.auth import Authenticator
+from app.web.errors import error_response
+
+
+class RequestId:
+    """Gives each request an id, which the answer and the log carry."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
+
+
+class Authentication:
+    """Finds the viewer, and answers 401 when a key was sent that is none."""
+
+    def __init__(self, app: ASGIApp, authenticator: Callable[[], Authenticator]) -> None:
+        self.app = app
+        self.authenticator = authenticator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        try:
+            state["viewer"] = await self.authenticator().viewer_of(HTTPConnection(scope))
+        except Unauthenticated as error:
+            if scope["type"] == "http":
+                await error_response(error)(scope, receive, send)
+                return
+            # A socket may still sign in by its first message; until then it is nobody's.
+            state["viewer"] = ANONYMOUS
+        await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses bodies over a limit, announced or not, before they are held in memory."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = HTTPConnection(scope).headers.get("content-length", "0")
+        if announced.isdecimal() and int(announced) > self.max_bytes:
+            raise self._too_large()
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_bytes:
+                raise self._too_large()
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+    def _too_large(self) -> HTTPException:
+        return HTTPException(413, f"The body has more than {self.max_bytes} bytes.")
