@@ -1,0 +1,124 @@
+"""Mutations of flows."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.domain.flow import FlowChanges
+from app.domain.image import ImageId
+from app.domain.viewer import UserId
+from schema.context import Info
+from schema.errors import NOTHING_CHANGED, UserError, mutation
+from schema.types.flow import Flow
+from schema.types.image import Image
+
+
+@strawberry.input(description="A new flow.")
+class CreateFlowInput:
+    name: str = strawberry.field(description="1 to 64 letters, digits, spaces, dots, dashes and underscores.")
+    description: str | None = strawberry.field(default=None, description="What it is about.")
+    is_public: bool | None = strawberry.field(default=None, description="As the server is set when not given.")
+    editors: list[strawberry.ID] | None = strawberry.field(default=None, description="Who may fill it, too.")
+
+
+@strawberry.input(description="What to change of a flow; what is not given stays.")
+class UpdateFlowInput:
+    name: str = strawberry.field(description="Which flow.")
+    description: str | None = strawberry.field(default=None, description="What it is about.")
+    is_public: bool | None = strawberry.field(default=None, description="Whether it can be seen signed out.")
+    editors: list[strawberry.ID] | None = strawberry.field(default=None, description="All who may fill it, too.")
+
+
+@strawberry.input(description="Which flow to delete; its images stay.")
+class DeleteFlowInput:
+    name: str = strawberry.field(description="Which flow.")
+
+
+@strawberry.type(description="The new flow.")
+class CreateFlowPayload:
+    flow: Flow | None = strawberry.field(default=None, description="The flow.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=NOTHING_CHANGED)
+
+
+@strawberry.type(description="The changed flow.")
+class UpdateFlowPayload:
+    flow: Flow | None = strawberry.field(default=None, description="The flow as it is now.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=NOTHING_CHANGED)
+
+
+@strawberry.type(description="The deleted flow.")
+class DeleteFlowPayload:
+    flow: Flow | None = strawberry.field(default=None, description="The flow as it was.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=NOTHING_CHANGED)
+
+
+@strawberry.input(description="Images to put into a flow.")
+class AddToFlowInput:
+    flow: str = strawberry.field(description="The flow's name.")
+    image_ids: list[strawberry.ID] = strawberry.field(description="At most 100.")
+
+
+@strawberry.input(description="Images to take out of a flow.")
+class RemoveFromFlowInput:
+    flow: str = strawberry.field(description="The flow's name.")
+    image_ids: list[strawberry.ID] = strawberry.field(description="At most 100.")
+
+
+@strawberry.type(description="The filled flow.")
+class AddToFlowPayload:
+    flow: Flow | None = strawberry.field(default=None, description="The flow as it is now.")
+    images: list[Image] | None = strawberry.field(default=None, description="The images that it holds now.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=NOTHING_CHANGED)
+
+
+@strawberry.type(description="The flow that was taken from.")
+class RemoveFromFlowPayload:
+    flow: Flow | None = strawberry.field(default=None, description="The flow as it is now.")
+    images: list[Image] | None = strawberry.field(default=None, description="The images that it holds no longer.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=NOTHING_CHANGED)
+
+
+@strawberry.type
+class FlowMutations:
+    @mutation(CreateFlowPayload, "Make an empty flow.")
+    async def create_flow(self, info: Info, input: CreateFlowInput) -> CreateFlowPayload:
+        flow = await info.context.services.flows.create(
+            info.context.viewer,
+            input.name,
+            description=input.description or "",
+            is_public=input.is_public,
+            editor_ids=tuple(input.editors or ()),
+        )
+        return CreateFlowPayload(flow=Flow.from_domain(flow))
+
+    @mutation(UpdateFlowPayload, "Change a flow.")
+    async def update_flow(self, info: Info, input: UpdateFlowInput) -> UpdateFlowPayload:
+        changes = FlowChanges(
+            description=input.description,
+            is_public=input.is_public,
+            editor_ids=None if input.editors is None else tuple(UserId(user_id) for user_id in input.editors),
+        )
+        flow = await info.context.services.flows.update(info.context.viewer, input.name, changes)
+        return UpdateFlowPayload(flow=Flow.from_domain(flow))
+
+    @mutation(DeleteFlowPayload, "Delete a flow; its images stay.")
+    async def delete_flow(self, info: Info, input: DeleteFlowInput) -> DeleteFlowPayload:
+        flow = await info.context.services.flows.delete(info.context.viewer, input.name)
+        return DeleteFlowPayload(flow=Flow.from_domain(flow))
+
+    @mutation(AddToFlowPayload, "Put images into a flow.")
+    async def add_to_flow(self, info: Info, input: AddToFlowInput) -> AddToFlowPayload:
+        flows, viewer = info.context.services.flows, info.context.viewer
+        flow = await flows.add_images(viewer, input.flow, tuple(input.image_ids))
+        return AddToFlowPayload(flow=Flow.from_domain(flow), images=await _load_images(info, input.image_ids))
+
+    @mutation(RemoveFromFlowPayload, "Take images out of a flow.")
+    async def remove_from_flow(self, info: Info, input: RemoveFromFlowInput) -> RemoveFromFlowPayload:
+        flows, viewer = info.context.services.flows, info.context.viewer
+        flow = await flows.remove_images(viewer, input.flow, tuple(input.image_ids))
+        return RemoveFromFlowPayload(flow=Flow.from_domain(flow), images=await _load_images(info, input.image_ids))
+
+
+async def _load_images(info: Info, image_ids: list[strawberry.ID]) -> list[Image]:
+    images = await info.context.loaders.images.load_many([ImageId(image_id) for image_id in dict.fromkeys(image_ids)])
+    return [Image.from_domain(image) for image in images if image]

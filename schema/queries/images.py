@@ -1,0 +1,88 @@
+"""Queries for images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from app.domain import image as domain
+from app.domain.page import page_request
+from app.domain.viewer import UserId
+from schema.context import Info
+from schema.pagination import Connection, connection
+from schema.types.image import Image
+
+strawberry.enum(domain.ImageOrderField, description="What images are ordered by.")
+
+
+@strawberry.enum(description="Which way a list is ordered.")
+class OrderDirection(Enum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+@strawberry.input(description="Which images; all given parts must hold.")
+class ImageFilter:
+    flow: str | None = strawberry.field(default=None, description="In this flow.")
+    owner: strawberry.ID | None = strawberry.field(default=None, description="Of this user.")
+    tag: str | None = strawberry.field(default=None, description="With this tag.")
+    format: list[domain.ImageFormat] | None = strawberry.field(default=None, description="In one of these formats.")
+    state: list[domain.ImageState] | None = strawberry.field(
+        default=None, description="In one of these states; PROCESSING and READY when not given."
+    )
+    created_after: datetime | None = strawberry.field(default=None, description="Taken in after this moment.")
+    created_before: datetime | None = strawberry.field(default=None, description="Taken in before this moment.")
+    min_width: int | None = strawberry.field(default=None, description="At least this wide, in px.")
+    min_height: int | None = strawberry.field(default=None, description="At least this high, in px.")
+    sha256: str | None = strawberry.field(default=None, description="With exactly these bytes.")
+
+    def to_domain(self) -> domain.ImageFilter:
+        filters = domain.ImageFilter(
+            flow=self.flow,
+            owner_id=UserId(self.owner) if self.owner is not None else None,
+            tag=self.tag.strip().lower() if self.tag is not None else None,
+            formats=tuple(self.format or ()),
+            created_after=self.created_after,
+            created_before=self.created_before,
+            min_width=self.min_width,
+            min_height=self.min_height,
+            sha256=self.sha256.lower() if self.sha256 is not None else None,
+        )
+        return replace(filters, states=tuple(self.state)) if self.state else filters
+
+
+@strawberry.input(description="How images are ordered.")
+class ImageOrder:
+    field: domain.ImageOrderField = strawberry.field(description="By what.")
+    direction: OrderDirection = strawberry.field(description="Which way.")
+
+    def to_domain(self) -> domain.ImageOrder:
+        return domain.ImageOrder(self.field, descending=self.direction is OrderDirection.DESC)
+
+
+@strawberry.type
+class ImageQueries:
+    @strawberry.field(description="An image by its id; null when there is none that the viewer may see.")
+    async def image(self, info: Info, id: strawberry.ID) -> Image | None:
+        image = await info.context.services.images.find(info.context.viewer, id)
+        return Image.from_domain(image) if image else None
+
+    @strawberry.field(description="The images that the viewer may see; the newest first unless ordered otherwise.")
+    async def images(  # noqa: PLR0913, PLR0917 - Relay's four, and what to list
+        self,
+        info: Info,
+        filter: ImageFilter | None = None,
+        order_by: ImageOrder | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Image]:
+        images, viewer = info.context.services.images, info.context.viewer
+        filters = filter.to_domain() if filter else domain.ImageFilter()
+        order = order_by.to_domain() if order_by else domain.ImageOrder()
+        page = await images.list(viewer, filters, order, page_request(first, after, last, before))
+        return connection(page, Image.from_domain, lambda: images.count(viewer, filters))

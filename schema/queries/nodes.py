@@ -1,0 +1,53 @@
+"""Queries for anything by its id (https://relay.dev/graphql/objectidentification.htm)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import strawberry
+
+from app.domain.errors import InvalidInput
+from app.domain.image import ImageId
+from app.domain.job import JobId
+from app.domain.page import MAX_PAGE_SIZE
+from app.domain.viewer import UserId
+from schema.context import Info
+from schema.types.flow import Flow
+from schema.types.image import Image
+from schema.types.job import Job
+from schema.types.node import Node
+from schema.types.viewer import User
+
+
+@strawberry.type
+class NodeQueries:
+    @strawberry.field(description="Anything by its id; null when there is none that the viewer may see.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        return await load_node(info, id)
+
+    @strawberry.field(description="Many things by their ids, in the same order: at most 100.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        if len(ids) > MAX_PAGE_SIZE:
+            raise InvalidInput(f"There are {len(ids)} ids; at most {MAX_PAGE_SIZE} are allowed.", field=("ids",))
+        return list(await asyncio.gather(*(load_node(info, id) for id in ids)))
+
+
+async def load_node(info: Info, node_id: str) -> Node | None:
+    """Return what the id names, told apart by its prefix; None when there is none that the viewer may see."""
+    loaders = info.context.loaders
+    if node_id.startswith("flow:"):
+        flow = await loaders.flows.load(node_id.removeprefix("flow:"))
+        return Flow.from_domain(flow) if flow else None
+    if node_id.startswith("job:"):
+        job = await loaders.jobs.load(JobId(node_id))
+        return Job.from_domain(job) if job else None
+    if node_id.startswith("user:"):
+        return await _load_user(info, UserId(node_id))
+    image = await loaders.images.load(ImageId(node_id))
+    return Image.from_domain(image) if image else None
+
+
+async def _load_user(info: Info, user_id: UserId) -> User | None:
+    """Users are shown to those who are signed in."""
+    user = await info.context.loaders.users.load(user_id) if info.context.viewer.user else None
+    return User.from_domain(user) if user else None

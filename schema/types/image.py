@@ -1,0 +1,149 @@
+"""Images, and what is made of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.domain import image as domain
+from app.domain import policy
+from app.domain.page import Cursor, page_request, slice_page
+from schema.context import Info
+from schema.pagination import Connection, connection
+from schema.scalars import URL, BigInt, HexColor
+from schema.types.metadata import Metadata
+from schema.types.node import Node
+from schema.types.variant import Variant, VariantFormat
+from schema.types.viewer import User
+
+if TYPE_CHECKING:
+    from schema.types.flow import Flow
+
+strawberry.enum(domain.ImageFormat, description="A format that is taken in, as the decoder names it.")
+strawberry.enum(domain.ImageState, description="Whether everything is made, is being made, or cannot be made.")
+
+
+@strawberry.type(description="What can be shown before a thumbnail has arrived.")
+class Placeholder:
+    thumb_hash: str = strawberry.field(description="ThumbHash, base64 (https://evanw.github.io/thumbhash/).")
+    blur_hash: str = strawberry.field(description="BlurHash, base 83 (https://blurha.sh).")
+    data_uri: str = strawberry.field(description="A tiny picture as a data: URI.")
+    dominant_color: HexColor = strawberry.field(description="The colour that covers most of the picture.")
+
+    @classmethod
+    def from_domain(cls, placeholder: domain.Placeholder) -> Placeholder:
+        return cls(
+            thumb_hash=placeholder.thumb_hash,
+            blur_hash=placeholder.blur_hash,
+            data_uri=placeholder.data_uri,
+            dominant_color=HexColor(placeholder.dominant_color),
+        )
+
+
+@strawberry.type(description="One picture.")
+class Image(Node):
+    record: strawberry.Private[domain.Image]
+    title: str = strawberry.field(description="What people call it; may be empty.")
+    state: domain.ImageState = strawberry.field(description="How far its processing is.")
+    format: domain.ImageFormat = strawberry.field(description="The format of the original's bytes.")
+    mime_type: str = strawberry.field(description="The media type of the original's bytes.")
+    width: int = strawberry.field(description="Width in px, as shown: orientation applied.")
+    height: int = strawberry.field(description="Height in px, as shown: orientation applied.")
+    byte_size: BigInt = strawberry.field(description="Size of the original in bytes.")
+    sha256: str = strawberry.field(description="SHA-256 of the original's bytes, 64 hex digits.")
+    created_at: datetime = strawberry.field(description="When the image was taken in.")
+    client_type: str | None = strawberry.field(description="The kind of client that sent it, as it says.")
+    tags: list[str] = strawberry.field(description="Words given by its owner.")
+
+    @classmethod
+    def from_domain(cls, image: domain.Image) -> Image:
+        return cls(
+            record=image,
+            id=strawberry.ID(image.id),
+            title=image.title,
+            state=image.state,
+            format=image.format,
+            mime_type=image.format.mime_type,
+            width=image.width,
+            height=image.height,
+            byte_size=BigInt(image.byte_size),
+            sha256=image.sha256,
+            created_at=image.created_at,
+            client_type=image.client_type,
+            tags=list(image.tags),
+        )
+
+    @strawberry.field(description="Whose it is.")
+    async def owner(self, info: Info) -> User | None:
+        user = await info.context.loaders.users.load(self.record.owner_id)
+        return User.from_domain(user) if user else None
+
+    @strawberry.field(description="The address of the original: permanent when public, else signed for an hour or two.")
+    def url(self, info: Info) -> URL:
+        return URL(info.context.media(info.context.services.images.original_path(self.record)))
+
+    @strawberry.field(description="The three thumbnails: small, medium and large.")
+    def thumbnails(self, info: Info) -> list[Variant]:
+        return [make_thumbnail(info, self.record, size) for size in domain.ThumbnailSize]
+
+    @strawberry.field(description="One of the three thumbnails.")
+    def thumbnail(self, info: Info, size: domain.ThumbnailSize) -> Variant:
+        return make_thumbnail(info, self.record, size)
+
+    @strawberry.field(description="What to show before a thumbnail has arrived; null until it is made.")
+    def placeholder(self) -> Placeholder | None:
+        return Placeholder.from_domain(self.record.derived.placeholder) if self.record.derived else None
+
+    @strawberry.field(description="The colours that cover most of it, most first; empty until they are known.")
+    def palette(self) -> list[HexColor]:
+        return [HexColor(color) for color in self.record.derived.palette] if self.record.derived else []
+
+    @strawberry.field(
+        description="What the camera wrote; null until it is read. The place is for owner and admin alone."
+    )
+    def metadata(self, info: Info) -> Metadata | None:
+        if self.record.derived is None:
+            return None
+        is_owner = policy.is_owner(info.context.viewer, self.record.owner_id)
+        return Metadata.from_domain(self.record.derived.metadata, with_place=is_owner)
+
+    @strawberry.field(description="What its client gave to be kept with it; for owner and admin alone.")
+    def client_metadata(self, info: Info) -> strawberry.scalars.JSON | None:
+        if self.record.client_metadata is None or not policy.is_owner(info.context.viewer, self.record.owner_id):
+            return None
+        return strawberry.scalars.JSON(json.loads(self.record.client_metadata))
+
+    @strawberry.field(description="The flows that it is in and the viewer may see, by name.")
+    async def flows(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Annotated[Flow, strawberry.lazy("schema.types.flow")]]:
+        from schema.types.flow import Flow  # the back edge of flow → image  # noqa: PLC0415
+
+        flows = await info.context.loaders.image_flows.load(self.record.id)
+
+        async def count() -> int:
+            return len(flows)
+
+        page = slice_page(flows, lambda flow: Cursor(flow.name, flow.name), page_request(first, after, last, before))
+        return connection(page, Flow.from_domain, count)
+
+
+def make_thumbnail(info: Info, image: domain.Image, size: domain.ThumbnailSize) -> Variant:
+    """Return a thumbnail's address and size, which follow from the image before the thumbnail is made."""
+    width, height = domain.fit_within(image.width, image.height, size.bound)
+    made = image.derived.thumbnail_bytes[list(domain.ThumbnailSize).index(size)] if image.derived else None
+    return Variant(
+        url=URL(info.context.media(info.context.services.images.thumbnail_path(image, size))),
+        width=width,
+        height=height,
+        format=VariantFormat.JPEG,
+        byte_size=None if made is None else BigInt(made),
+    )

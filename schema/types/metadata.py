@@ -1,0 +1,48 @@
+"""What the camera wrote."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.domain import image as domain
+
+
+@strawberry.type(description="Where a photograph was taken, WGS 84.")
+class Place:
+    latitude: float = strawberry.field(description="Degrees north.")
+    longitude: float = strawberry.field(description="Degrees east.")
+    altitude_m: float | None = strawberry.field(description="Metres above the sea.")
+
+
+@strawberry.type(description="What the camera wrote (EXIF); null is not known.")
+class Metadata:
+    camera_make: str | None = strawberry.field(description="Who made the camera.")
+    camera_model: str | None = strawberry.field(description="The camera's model.")
+    lens_model: str | None = strawberry.field(description="The lens's model.")
+    exposure_time_s: float | None = strawberry.field(description="Exposure time in seconds.")
+    f_number: float | None = strawberry.field(description="Focal length over aperture.")
+    iso: int | None = strawberry.field(description="Sensitivity, ISO 12232.")
+    focal_length_mm: float | None = strawberry.field(description="Focal length in millimetres.")
+    taken_at: str | None = strawberry.field(
+        description="The camera's wall clock, ISO 8601; with an offset only when the camera wrote one."
+    )
+    orientation: int | None = strawberry.field(description="EXIF orientation of the original, 1 to 8.")
+    place: Place | None = strawberry.field(description="Where it was taken; null for all but owner and admin.")
+
+    @classmethod
+    def from_domain(cls, metadata: domain.Metadata, *, with_place: bool) -> Metadata:
+        place = metadata.place if with_place else None
+        return cls(
+            camera_make=metadata.camera_make,
+            camera_model=metadata.camera_model,
+            lens_model=metadata.lens_model,
+            exposure_time_s=metadata.exposure_time_s,
+            f_number=metadata.f_number,
+            iso=metadata.iso,
+            focal_length_mm=metadata.focal_length_mm,
+            taken_at=metadata.taken_at,
+            orientation=metadata.orientation,
+            place=Place(latitude=place.latitude, longitude=place.longitude, altitude_m=place.altitude_m)
+            if place
+            else None,
+        )

@@ -1,0 +1,186 @@
+"""The endpoint: GraphQL over HTTP, WebSocket (graphql-transport-ws) and SSE."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+
+from app.domain.errors import Unauthenticated
+from app.settings import Settings
+from app.web.auth import Authenticator
+from schema.build import MAX_TOKENS, Schema
+from schema.context import Context, base_url_of
+
+RESPONSE_JSON = "application/graphql-response+json"
+JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
+
+
+class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    """The library's handler, for which a message of the wrong shape is the client's fault (4400)."""
+
+    async def handle_message(self, message: Any) -> None:
+        try:
+            await super().handle_message(message)
+        except (TypeError, AttributeError):
+            await self.handle_invalid_message("The message has not the shape of its type.")
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """Strawberry's ASGI view with our context, encoding and refusals."""
+
+    graphql_transport_ws_handler_class = SocketHandler
+
+    def __init__(
+        self,
+        schema: Schema,
+        settings: Settings,
+        authenticator: Callable[[], Authenticator],
+        playground: Callable[[Request], Response] | None,
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if playground else None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=5),
+            max_subscriptions_per_connection=50,
+            allowed_origins=settings.allowed_origins,
+        )
+        self.settings = settings
+        self.authenticator = authenticator
+        self.playground = playground
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.run(WebSocket(scope, receive=receive, send=send))
+            return
+        try:
+            response = await self.run(Request(scope, receive))
+        except HTTPException as error:
+            response = JSONResponse({"errors": [{"message": error.reason}]}, status_code=error.status_code)
+            if error.status_code == 405:
+                response.headers["Allow"] = "POST" if scope["method"] == "GET" else "GET, POST"
+        await response(scope, receive, send)
+
+    async def get_context(
+        self,
+        request: Request | WebSocket,
+        response: Response | WebSocket,  # noqa: ARG002 - the library's own signature
+    ) -> Context:
+        return Context(
+            services=request.app.state.services,
+            settings=self.settings,
+            base_url=base_url_of(request, self.settings),
+            request_id=request.state.request_id,
+            viewer=request.state.viewer,
+        )
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        try:
+            viewer = await self.authenticator().viewer_of_params(context.connection_params)
+        except Unauthenticated as error:
+            raise ConnectionRejectionError from error
+        if viewer is not None:
+            context.viewer = viewer
+        return await super().on_ws_connect(context)
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        """Read one operation, and stream nothing but subscriptions: clients list text/event-stream for queries, too."""
+        data = await super().parse_http_body(request)
+        if isinstance(data, list):
+            raise HTTPException(400, "Batches are not taken: send one operation a request.")
+        if not isinstance(data.operation_name, str | None):
+            raise HTTPException(400, "The `operationName` must be a string or null.")
+        kind = operation_type(data.query, data.operation_name)
+        if kind is OperationType.MUTATION and request.method == "GET":
+            raise HTTPException(405, "Mutations are sent by POST.")
+        if kind is OperationType.SUBSCRIPTION:
+            if data.protocol != "sse":
+                raise HTTPException(
+                    406, f"A subscription is answered over a WebSocket, or to `Accept: {EVENT_STREAM}`."
+                )
+            return data
+        return replace(data, protocol="http")
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        return (
+            request.method == "GET"
+            and "query" not in request.query_params
+            and "text/html" in _header(request.headers, "accept")
+        )
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        if self.playground is None:
+            raise HTTPException(404, "There is no page here.")
+        return self.playground(request)
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Note the media type of the answer; JSON as it always was for those who do not ask for the new one."""
+        response = await super().get_sub_response(request)
+        response.media_type = RESPONSE_JSON if RESPONSE_JSON in request.headers.get("accept", "") else JSON
+        return response
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        """Answer as GraphQL over HTTP says: without `data`, and 400 for the new media type, when nothing ran."""
+        status = 200
+        if isinstance(response_data, dict) and _is_refused(response_data):
+            response_data.pop("data", None)
+            status = 400 if sub_response.media_type == RESPONSE_JSON else 200
+        return Response(
+            self.encode_json(response_data),
+            status_code=status,
+            headers={"Content-Type": f"{sub_response.media_type}; charset=utf-8", "Cache-Control": "no-store"},
+        )
+
+    def decode_json(self, data: str | bytes) -> dict[str, Any]:
+        """Return an object; anything else is answered as JSON that cannot be read."""
+        decoded = orjson.loads(data)
+        if not isinstance(decoded, dict):
+            raise json.JSONDecodeError("not an object", "", 0)
+        return decoded
+
+    def encode_json(self, data: object) -> str:
+        return orjson.dumps(data).decode()
+
+
+@lru_cache(maxsize=256)
+def operation_type(query: str | None, operation_name: str | None) -> OperationType | None:
+    """Return what kind of operation a request is; None when that cannot be told."""
+    try:
+        operation = get_operation_ast(parse(query or "", max_tokens=MAX_TOKENS), operation_name)
+    except (GraphQLError, RecursionError):
+        return None
+    return operation.operation if isinstance(operation, OperationDefinitionNode) else None
+
+
+def _is_refused(response: GraphQLHTTPResponse) -> bool:
+    """Tell whether an operation was refused before anything ran: no data, and no error has a path."""
+    errors = response.get("errors")
+    return (
+        bool(errors)
+        and response.get("data") is None
+        and not any(isinstance(error, dict) and "path" in error for error in errors or ())
+    )
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")
