@@ -1,0 +1,235 @@
+"""The command line: gf-images serve · import · keys · schema · doctor."""
+
+import asyncio
+import os
+import shlex
+import socket
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from starlette.applications import Starlette
+
+from app import __version__
+from app.container import Services, open_services
+from app.doctor import examine
+from app.domain import policy
+from app.domain.errors import DomainError
+from app.domain.job import EventKind, Job, JobEvent, JobState, JobStep
+from app.domain.viewer import Role, Viewer
+from app.main import create_app
+from app.services.keys import ADMIN_ID
+from app.settings import Settings
+from app.web.logs import configure_logging
+from schema.build import print_sdl
+
+T = TypeVar("T")
+
+GRACEFUL_SHUTDOWN_S = 10
+MAX_SOCKET_MESSAGE_BYTES = 64 * 1024
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+keys = typer.Typer(no_args_is_help=True, help="API keys: create, list and revoke them.")
+cli.add_typer(keys, name="keys")
+console = Console(highlight=False, soft_wrap=True)
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, application: Starlette) -> None:
+        super().__init__(config)
+        self.application = application
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            announce(self.application, self.servers[0].sockets[0].getsockname()[1])
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on; GF_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on, 0 for a free one; GF_PORT.")] = None,
+) -> None:
+    """Run the server, with its jobs, until it is told to stop."""
+    settings = load_settings(host=host, port=port)
+    configure_logging(settings.log_level)
+    application = create_app(settings)
+    config = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,  # a line for each request would keep signatures
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
+        ws="websockets-sansio",
+        ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
+    )
+    server = Server(config, application)
+    server.run()
+    if not server.started:
+        raise typer.Exit(3)
+
+
+@cli.command("import")
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders of this machine.", exists=True)],
+    flow: Annotated[list[str] | None, typer.Option(help="Where the images go; may be given again.")] = None,
+    recursive: Annotated[bool, typer.Option(help="Whether folders in folders count, too.")] = True,
+) -> None:
+    """Import files and folders, and show how far it is; a broken-off import goes on when it is called again."""
+    settings = load_settings()
+    configure_logging("error")
+    files = tuple(path.resolve() for path in paths)
+    job = run(_import(settings, files, tuple(flow or ()), recursive=recursive))
+    if job.state is not JobState.COMPLETED:
+        raise typer.Exit(1)
+
+
+@keys.command("create")
+def create_key(
+    user: Annotated[str, typer.Argument(help="Whose key; the user is made when new.")],
+    role: Annotated[Role, typer.Option(help="What a new user may do.", case_sensitive=False)] = Role.EDITOR,
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "key",
+    days: Annotated[int | None, typer.Option(help="How long it is good; for ever when not given.", min=1)] = None,
+) -> None:
+    """Make a key and print it: the only time that it is shown."""
+    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
+
+    async def create(services: Services) -> str:
+        return (await services.keys.create(user, role=role, key_name=name, expires_at=expires_at))[1]
+
+    typer.echo(run(_with_services(load_settings(), create)))
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List all keys, without their secrets."""
+
+    async def list_all(services: Services) -> list[str]:
+        return [
+            f"{key.id}  {user.role:<6}  {user.name}  {key.name}  {'revoked' if key.revoked_at else 'valid'}"
+            for key, user in await services.keys.list()
+        ]
+
+    for line in run(_with_services(load_settings(), list_all)):
+        typer.echo(line)
+
+
+@keys.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")]) -> None:
+    """Revoke a key, at once."""
+
+    async def revoke(services: Services) -> None:
+        await services.keys.revoke(key_id)
+
+    run(_with_services(load_settings(), revoke))
+
+
+@cli.command("schema")
+def print_schema() -> None:
+    """Print the GraphQL schema in its definition language."""
+    typer.echo(print_sdl(), nl=False)
+
+
+@cli.command("doctor")
+def doctor() -> None:
+    """Say what is set, and whether everything can be reached and written."""
+    findings = run(examine(load_settings()))
+    for finding in findings:
+        console.print(
+            f"[{'green' if finding.passed else 'red'}]{'ok  ' if finding.passed else 'FAIL'}[/] {finding.text}"
+        )
+    if not all(finding.passed for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; expected failures are one line and exit code 2."""
+    cli()
+
+
+def load_settings(**options: str | int | None) -> Settings:
+    """Return the settings, options before the environment, or leave with one line for each fault without its value."""
+    os.environ.update({f"GF_{name.upper()}": str(value) for name, value in options.items() if value is not None})
+    try:
+        return Settings()
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_input=False):
+            name = "GF_" + str(fault["loc"][0]).upper() if fault["loc"] else "Settings"
+            typer.echo(f"{name}: {fault['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(2) from error
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine to its end, or leave with the message of an expected failure."""
+    try:
+        return asyncio.run(work)
+    except DomainError as error:
+        typer.echo(f"{error.code}: {error.message}", err=True)
+        raise typer.Exit(2) from error
+
+
+def announce(application: Starlette, port: int) -> None:
+    """Print where the server is, the admin key when it is new, and an example that can be pasted."""
+    settings: Settings = application.state.settings
+    services: Services = application.state.services
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = f"http://{host}:{port}"
+    key = "$GF_ADMIN_KEY" if settings.admin_key else f"$(cat {shlex.quote(str(settings.data_dir / 'admin.key'))})"
+    lines = [f"GF Images {__version__} is ready.", f"  page      {base}/", f"  GraphQL   {base}/graphql"]
+    if services.new_admin_key:
+        lines.append(f"  admin key {services.new_admin_key}  (shown only now; kept in {settings.data_dir}/admin.key)")
+    lines += [
+        "Try it:",
+        f"  curl -s {base}/graphql -H 'Content-Type: application/json' -H \"GF-Api-Key: {key}\" \\",
+        '    -d \'{"query": "{ viewer { user { name } role } server { version formats } }"}\'',
+    ]
+    print("\n".join(lines), flush=True)  # noqa: T201 - the one thing that the server says to a person
+
+
+async def _with_services(settings: Settings, work: Callable[[Services], Awaitable[T]]) -> T:
+    async with open_services(settings, run_jobs=False) as services:
+        return await work(services)
+
+
+async def _import(settings: Settings, files: tuple[Path, ...], flows: tuple[str, ...], *, recursive: bool) -> Job:
+    """Start the import, or find it running already, and show it until it has ended."""
+    async with open_services(settings) as services:
+        viewer = Viewer((await services.keys.find_users((ADMIN_ID,)))[ADMIN_ID])
+        job = await services.imports.start(viewer, files, flows=flows, recursive=recursive)
+        await _show_progress(services, viewer, job)
+        ended = await services.jobs.find(viewer, job.id)
+    if ended is None:
+        raise policy.no_job(job.id)
+    progress = ended.progress
+    console.print(f"{progress.done} imported, {progress.failed} failed, {ended.state.lower()}: {ended.id}")
+    return ended
+
+
+async def _show_progress(services: Services, viewer: Viewer, job: Job) -> None:
+    items = (await services.jobs.items((job.id,)))[job.id]
+    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("import", total=job.progress.total)
+        async with aclosing(services.jobs.watch(viewer, job.id)) as events:
+            async for event in events:
+                if event.position is None or not _settles(event):
+                    continue
+                if event.error:
+                    bar.console.print(f"{items[event.position].source}: {event.error.code} {event.error.message}")
+                bar.advance(task)
+
+
+def _settles(event: JobEvent) -> bool:
+    """Tell whether an event is the last of its item's work."""
+    return event.kind is EventKind.ERROR or event.step is JobStep.DONE

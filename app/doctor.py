@@ -1,0 +1,47 @@
+"""The doctor: what is configured, reachable and writable."""
+
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from PIL import features
+
+from app.container import open_services
+from app.domain.errors import DomainError
+from app.settings import Settings
+
+MIN_FREE_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    passed: bool
+    text: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Return what can be said of this installation; secrets are left out."""
+    findings = [
+        Finding(True, f"settings: {settings.env}, listens on {settings.host}:{settings.port}"),
+        *(Finding(root.is_dir(), f"local root: {root}") for root in settings.local_roots),
+        Finding(
+            bool(features.check("avif") and features.check("webp")), "decoders: JPEG, PNG, GIF, WebP and AVIF in Pillow"
+        ),
+    ]
+    try:
+        async with open_services(settings, run_jobs=False) as services:
+            findings.append(await _check("database: SQLite in the data folder", services.records.check))
+            findings.append(await _check("storage: the data folder", services.blobs.check))
+    except (DomainError, OSError) as error:
+        return [*findings, Finding(False, f"data folder {settings.data_dir}: {error}")]
+    free = shutil.disk_usage(settings.data_dir).free
+    findings.append(Finding(free >= MIN_FREE_BYTES, f"disk: {free // 1024**2} MiB free in {settings.data_dir}"))
+    return findings
+
+
+async def _check(name: str, check: Callable[[], Awaitable[None]]) -> Finding:
+    try:
+        await check()
+    except (DomainError, OSError) as error:
+        return Finding(False, f"{name}: {error}")
+    return Finding(True, name)

@@ -1,0 +1,87 @@
+"""The application: every entry on one Starlette app."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+
+from app.console import pages
+from app.container import open_services
+from app.settings import Settings
+from app.web import health, objects
+from app.web.auth import Authenticator
+from app.web.errors import EXCEPTION_HANDLERS
+from app.web.middleware import Authentication, BodyLimit, RequestId
+from schema.build import build_schema
+from schema.view import GraphQLView
+
+MAX_GRAPHQL_BYTES = 256 * 1024
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the ASGI application; its resources are opened when it starts and closed when it stops."""
+
+    def find_authenticator() -> Authenticator:
+        authenticator: Authenticator = app.state.authenticator
+        return authenticator
+
+    view = GraphQLView(
+        build_schema(introspection=settings.has_introspection),
+        settings,
+        find_authenticator,
+        playground=pages.graphiql_page if settings.has_playground else None,
+    )
+    app = Starlette(
+        routes=[
+            *health.routes,
+            *objects.routes,
+            Route("/graphql", BodyLimit(view, MAX_GRAPHQL_BYTES)),
+            WebSocketRoute("/graphql", view),
+            *pages.routes,
+        ],
+        middleware=[
+            Middleware(RequestId),
+            _cors(settings),
+            Middleware(Authentication, authenticator=find_authenticator),
+        ],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    app.state.media_origins = (origin_of(str(settings.media_url)),) if settings.media_url else ()
+    return app
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address."""
+    return "/".join(url.split("/", 3)[:3])
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
+    settings: Settings = app.state.settings
+    async with open_services(settings) as services:
+        authenticator = Authenticator(services.keys, services.signing_keys)
+        app.state.services = services
+        app.state.authenticator = authenticator
+        app.state.sign_in_page = authenticator.sign_in_loopback if settings.is_development else _stay_signed_out
+        yield
+
+
+def _cors(settings: Settings) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT"],
+        allow_headers=["Authorization", "Content-Type", "GF-Api-Key"],
+        expose_headers=["Retry-After", "X-Request-Id"],
+    )
+
+
+def _stay_signed_out(request: Request, response: Response) -> None:
+    """In production nobody is signed in by where they come from."""

@@ -1,0 +1,92 @@
+"""The command line as an operator meets it."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.data_dir import DataDir
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def _run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GF_")}
+    command = [sys.executable, "-m", "app", *arguments]
+    return subprocess.run(
+        command, check=False, cwd=ROOT, env=environment | settings, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("GF_PORT", "70000", "GF_PORT: Input should be less than or equal to 65535"),
+        ("GF_MAX_PIXELS", "many", "GF_MAX_PIXELS: Input should be a valid integer"),
+        ("GF_LOCAL_ROOTS", "pictures", "GF_LOCAL_ROOTS: 'pictures' is not an absolute path"),
+        ("GF_SIGNING_KEYS", "short-secret", "GF_SIGNING_KEYS: each key must have at least 32 characters"),
+        ("GF_ENV", "production", "Settings: GF_ADMIN_KEY must be set when GF_ENV is production"),
+    ],
+)
+def test_names_each_fault_of_the_settings(tmp_path: Path, name: str, value: str, complaint: str) -> None:
+    done = _run("doctor", **{"GF_DATA_DIR": str(tmp_path), name: value})
+
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "short-secret" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_finds_a_sound_installation_sound(tmp_path: Path) -> None:
+    done = _run("doctor", GF_DATA_DIR=str(tmp_path / "data"))
+
+    assert done.returncode == 0, done.stdout
+    assert "database" in done.stdout
+    assert "FAIL" not in done.stdout
+
+
+def test_says_that_the_data_folder_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+
+    done = _run("doctor", GF_DATA_DIR=str(tmp_path / "data"))
+
+    assert done.returncode == 1
+    assert "FAIL" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_imports_nothing_from_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    done = _run("import", str(tmp_path / "empty"), GF_DATA_DIR=str(tmp_path / "data"))
+
+    assert done.returncode == 2
+    assert "INVALID_INPUT: There are no pictures to import." in done.stderr
+
+
+def test_fails_an_import_with_a_bad_file_and_names_it(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+
+    done = _run("import", str(tmp_path / "broken.png"), GF_DATA_DIR=str(tmp_path / "data"))
+
+    assert done.returncode == 1
+    assert "broken.png: NOT_AN_IMAGE" in done.stdout
+
+
+def test_prints_the_committed_schema() -> None:
+    assert _run("schema").stdout == (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
+
+
+def test_makes_secrets_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = DataDir(tmp_path / "data")
+    folder.create()
+
+    first, again = folder.admin_key(), folder.admin_key()
+
+    assert (first[1], again) == (True, (first[0], False))
+    assert folder.signing_key() == folder.signing_key()
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.root.iterdir()}
+    assert modes == {"admin.key": 0o600, "signing.key": 0o600}
