@@ -16,7 +16,7 @@ from schema.types.flow import Flow
 from schema.types.image import Image
 from schema.types.job import Job
 from schema.types.node import Node
-from schema.types.viewer import User
+from schema.types.viewer import load_user
 
 
 @strawberry.type
@@ -42,12 +42,7 @@ async def load_node(info: Info, node_id: str) -> Node | None:
         job = await loaders.jobs.load(JobId(node_id))
         return Job.from_domain(job) if job else None
     if node_id.startswith("user:"):
-        return await _load_user(info, UserId(node_id))
+        # Users are shown to those who are signed in.
+        return await load_user(info, UserId(node_id)) if info.context.viewer.user else None
     image = await loaders.images.load(ImageId(node_id))
     return Image.from_domain(image) if image else None
-
-
-async def _load_user(info: Info, user_id: UserId) -> User | None:
-    """Users are shown to those who are signed in."""
-    user = await info.context.loaders.users.load(user_id) if info.context.viewer.user else None
-    return User.from_domain(user) if user else None

@@ -9,12 +9,11 @@ import strawberry
 from app.domain import flow as domain
 from app.domain.image import ImageFilter, ImageOrder
 from app.domain.page import page_request
-from app.domain.viewer import UserId
 from schema.context import Info
 from schema.pagination import Connection, connection
 from schema.types.image import Image
 from schema.types.node import Node
-from schema.types.viewer import User
+from schema.types.viewer import User, load_user
 
 
 @strawberry.type(description="A named collection of images.")
@@ -42,7 +41,7 @@ class Flow(Node):
 
     @strawberry.field(description="Whose it is; null when it belongs to all.")
     async def owner(self, info: Info) -> User | None:
-        return await _load_user(info, self.record.owner_id) if self.record.owner_id else None
+        return await load_user(info, self.record.owner_id)
 
     @strawberry.field(description="Who may fill it beside its owner.")
     async def editors(self, info: Info) -> list[User]:
@@ -67,8 +66,3 @@ class Flow(Node):
         filters = ImageFilter(flow=self.record.name)
         page = await images.list(viewer, filters, ImageOrder(), page_request(first, after, last, before))
         return connection(page, Image.from_domain, lambda: images.count(viewer, filters))
-
-
-async def _load_user(info: Info, user_id: UserId) -> User | None:
-    user = await info.context.loaders.users.load(user_id)
-    return User.from_domain(user) if user else None

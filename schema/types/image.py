@@ -17,7 +17,7 @@ from schema.scalars import URL, BigInt, HexColor
 from schema.types.metadata import Metadata
 from schema.types.node import Node
 from schema.types.variant import Variant, VariantFormat
-from schema.types.viewer import User
+from schema.types.viewer import User, load_user
 
 if TYPE_CHECKING:
     from schema.types.flow import Flow
@@ -78,8 +78,7 @@ class Image(Node):
 
     @strawberry.field(description="Whose it is.")
     async def owner(self, info: Info) -> User | None:
-        user = await info.context.loaders.users.load(self.record.owner_id)
-        return User.from_domain(user) if user else None
+        return await load_user(info, self.record.owner_id)
 
     @strawberry.field(description="The address of the original: permanent when public, else signed for an hour or two.")
     def url(self, info: Info) -> URL:
