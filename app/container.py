@@ -1,5 +1,6 @@
 """The container: opens every resource, wires every service, and closes all of it again."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -147,12 +148,13 @@ def _open_engine(settings: Settings, parts: _Parts, flows: FlowService) -> Abstr
         flows=flows,
         clock=now,
         max_bytes=settings.max_upload_bytes,
+        rendering=asyncio.Semaphore(settings.workers),
     )
     return open_engine(
         Runner(parts.records, parts.bell, processing.recipes(), now),
         Sweeper(parts.records, parts.bell, now),
         parts.bell,
-        concurrency=settings.workers,
+        concurrency=2 * settings.workers,  # one half computes while the other one reads and writes
         maintain=MaintenanceService(parts.records, parts.blobs, now).sweep,
     )
 

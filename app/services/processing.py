@@ -1,5 +1,6 @@
 """What is done to one image of a job, kind by kind: the recipes that the job engine follows."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,10 @@ from app.services.flows import FlowService
 
 @dataclass(frozen=True, slots=True)
 class ProcessingService:
-    """Every step may be run again after a crash at any point: writes go to keys and records named by the item."""
+    """Every step may be run again after a crash at any point: writes go to keys and records named by the item.
+
+    `rendering` bounds how many pictures are rendered at once; other items read and write meanwhile.
+    """
 
     records: Records
     blobs: BlobStore
@@ -26,6 +30,7 @@ class ProcessingService:
     flows: FlowService
     clock: Clock
     max_bytes: int
+    rendering: asyncio.Semaphore
 
     def recipes(self) -> Recipes:
         return {JobKind.UPLOADED: self.process_upload, JobKind.LOCAL: self.process_local}
@@ -79,11 +84,11 @@ class ProcessingService:
         return await self.records.images.add(image, claim.job.flows)
 
     async def _derive(self, image: Image) -> AsyncGenerator[JobStep]:
-        async with self.blobs.local_file(image.original_key) as path:
+        async with self.rendering, self.blobs.local_file(image.original_key) as path:
             rendering = await self.imaging.render(path)
         yield JobStep.TRANSFORM
-        for size, data in zip(Size, rendering.thumbnails, strict=True):
-            await self.blobs.put(thumbnail_key(image.id, size), data)
+        pairs = zip(Size, rendering.thumbnails, strict=True)
+        await asyncio.gather(*(self.blobs.put(thumbnail_key(image.id, size), data) for size, data in pairs))
         await self.records.images.finish(image.id, rendering.derived)
         yield JobStep.PERSIST
 

@@ -1,6 +1,7 @@
 """A SQLite file between processes: shared, killed, and on a disk that is full."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_full_disk_is_told_and_recovered_from(tmp_path: Path) -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"no small disk can be mounted here: {error}")
     mount = f"mount -t tmpfs -o size=2m none {tmp_path}"
-    run = f"exec {sys.executable} {HERE / 'full_disk_child.py'} {tmp_path}"
+    run = "exec " + shlex.join((sys.executable, str(HERE / "full_disk_child.py"), str(tmp_path)))
 
     outcome = subprocess.run(
         [*IN_A_SMALL_DISK, f"{mount} && {run}"],
