@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import httpx
+from contenders.photographs import PHOTOGRAPHS, make_photographs
 
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import open_pool
-from tests.pictures import make_picture
 from tests.serving import ADMIN_KEY, RunningServer
 
 QUERY = {"query": "{ server { version } }"}
@@ -28,7 +28,7 @@ ENDED = {"COMPLETED", "FAILED", "FAILED_PARTIAL", "CANCELLED"}
 async def main() -> None:
     options = parse_options()
     with tempfile.TemporaryDirectory() as folder:
-        pictures = make_pictures(Path(folder) / "pictures", options.images, (options.width, options.width * 3 // 4))
+        pictures = copy_photograph(options.picture, Path(folder) / "pictures", options.images)
         alone = await render_alone(pictures, options.workers)
         server = RunningServer(
             Path(folder) / "data", {"GF_LOCAL_ROOTS": str(pictures[0].parent), "GF_WORKERS": str(options.workers)}
@@ -42,7 +42,7 @@ async def main() -> None:
         finally:
             server.stop()
     through = len(pictures) / elapsed
-    print(f"{len(pictures)} JPEGs of {options.width} x {options.width * 3 // 4} px, {options.workers} processes")
+    print(f"{len(pictures)} times {options.picture}, {options.workers} processes")
     print(f"rendering alone      {alone:7.1f} images/s")
     print(f"through the server   {through:7.1f} images/s   {through / alone:.2f} of it")
     print_waits("query, server idle", idle)
@@ -52,19 +52,22 @@ async def main() -> None:
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench server", description=__doc__)
     parser.add_argument("--images", type=int, default=200, help="how many are imported")
-    parser.add_argument("--width", type=int, default=4000, help="their width in px; the height is three quarters")
+    parser.add_argument(
+        "--picture", default="JPEG 12 MP", choices=[photograph.name for photograph in PHOTOGRAPHS], help="which one"
+    )
     parser.add_argument("--workers", type=int, default=2, help="imaging processes")
     parser.add_argument("--seconds", type=float, default=5, help="how long the idle server is asked")
     return parser.parse_args()
 
 
-def make_pictures(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:
-    """Write so many files of eight different pictures."""
+def copy_photograph(name: str, folder: Path, count: int) -> list[Path]:
+    """Write so many copies of a photograph."""
+    make_photographs(print)
+    data = next(photograph.path for photograph in PHOTOGRAPHS if photograph.name == name).read_bytes()
     folder.mkdir()
-    different = [make_picture(size=size, seed=seed) for seed in range(min(count, 8))]
     paths = [folder / f"{number:05}.jpg" for number in range(count)]
-    for number, path in enumerate(paths):
-        path.write_bytes(different[number % len(different)])
+    for path in paths:
+        path.write_bytes(data)
     return paths
 
 
