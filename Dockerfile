@@ -1,4 +1,4 @@
-# One image, two commands: `gf-images serve` (as it starts) and `gf-images worker`.
+# One image: `gf-images serve` as it starts, and every other command of gf-images.
 FROM python:3.11-slim AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
