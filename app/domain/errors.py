@@ -26,6 +26,11 @@ DomainError
 │   ├── DecodeTimeout       DECODE_TIMEOUT
 │   └── DecoderDied         DECODER_DIED         out of memory, or crashed
 ├── SourceUnreadable        SOURCE_UNREADABLE    a local file is gone or closed to us
+├── FetchRefused            FETCH_REFUSED        an address that is never asked
+├── FetchFailed             FETCH_FAILED         no answer: unreachable, silent, or no HTTP
+├── FetchStatus             FETCH_STATUS         another answer than the bytes
+│   └── OriginUnavailable   FETCH_STATUS         429 and 5xx, which may pass
+├── FetchIncomplete         FETCH_INCOMPLETE     the bytes came too slowly, or ended early
 ├── LeaseLost               LEASE_LOST           another worker holds the item now
 ├── TooManyAttempts         TOO_MANY_ATTEMPTS    the workers of this item keep dying
 ├── Cancelled               CANCELLED            the job was cancelled
@@ -64,6 +69,10 @@ class ErrorCode(StrEnum):
     DECODE_TIMEOUT = "DECODE_TIMEOUT"
     DECODER_DIED = "DECODER_DIED"
     SOURCE_UNREADABLE = "SOURCE_UNREADABLE"
+    FETCH_REFUSED = "FETCH_REFUSED"
+    FETCH_FAILED = "FETCH_FAILED"
+    FETCH_STATUS = "FETCH_STATUS"
+    FETCH_INCOMPLETE = "FETCH_INCOMPLETE"
     LEASE_LOST = "LEASE_LOST"
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
     CANCELLED = "CANCELLED"
@@ -192,6 +201,28 @@ class DecoderDied(InvalidImage):
 
 class SourceUnreadable(DomainError):
     code = ErrorCode.SOURCE_UNREADABLE
+
+
+class FetchRefused(DomainError):
+    code = ErrorCode.FETCH_REFUSED
+
+
+class FetchFailed(DomainError):
+    """Nothing answered; the same for open, closed and filtered ports, so that nobody can look around by asking us."""
+
+    code = ErrorCode.FETCH_FAILED
+
+
+class FetchStatus(DomainError):
+    code = ErrorCode.FETCH_STATUS
+
+
+class OriginUnavailable(FetchStatus):
+    """The origin says that it cannot answer now."""
+
+
+class FetchIncomplete(DomainError):
+    code = ErrorCode.FETCH_INCOMPLETE
 
 
 class LeaseLost(DomainError):
