@@ -18,8 +18,10 @@ from app.jobs.sweeper import Sweeper
 from app.ports.imaging import Imaging
 from app.ports.objects import BlobStore
 from app.ports.records import Records
+from app.ports.remote import Fetcher
 from app.ports.work import Bell
 from app.records.sqlite.database import open_records
+from app.remote.fetcher import open_fetcher
 from app.services.flows import FlowService
 from app.services.images import ImageService
 from app.services.imports import ImportService
@@ -63,6 +65,7 @@ class _Parts:
     signing_keys: tuple[str, ...]
     bell: Bell
     imaging: Imaging
+    fetcher: Fetcher
 
 
 def now() -> datetime:
@@ -108,6 +111,7 @@ async def _open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitSta
         signing_keys=signing_keys,
         bell=LocalBell(),
         imaging=await stack.enter_async_context(open_pool(limits, pool)),
+        fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),
     )
 
 
@@ -145,6 +149,7 @@ def _open_engine(settings: Settings, parts: _Parts, flows: FlowService) -> Abstr
         records=parts.records,
         blobs=parts.blobs,
         imaging=parts.imaging,
+        fetcher=parts.fetcher,
         flows=flows,
         clock=now,
         max_bytes=settings.max_upload_bytes,

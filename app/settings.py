@@ -1,7 +1,7 @@
 """Settings: everything that an operator may choose, read from the environment and `.env`."""
 
 import os
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = None
     signing_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     local_roots: Annotated[tuple[Path, ...], NoDecode] = ()
+    fetch_allow_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     default_visibility: Literal["public", "private"] = "public"
     playground: bool | None = None
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     max_frames: Annotated[int, Field(ge=1)] = 500
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("signing_keys", "local_roots", "allowed_origins", mode="before")
+    @field_validator("signing_keys", "local_roots", "fetch_allow_cidrs", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from app.domain.errors import InvalidInput, NotFound
+from app.domain.origin import Origin
 from app.domain.viewer import UserId
 
 ImageId = NewType("ImageId", str)
@@ -127,6 +128,7 @@ class Image:
 
     Attributes:
         client_metadata: What the client gave to be kept with the image: the text of a JSON object.
+        origin: Where it was fetched from, when it was.
         is_public: A reading: one of the image's flows is public.
         reader_ids: A reading: owners and editors of its flows, who may see it, too.
     """
@@ -145,6 +147,7 @@ class Image:
     client_type: str | None = None
     tags: tuple[str, ...] = ()
     client_metadata: str | None = None
+    origin: Origin | None = None
     derived: Derived | None = None
     is_public: bool = False
     reader_ids: frozenset[UserId] = frozenset()
@@ -168,6 +171,7 @@ class ImageFilter:
     min_width: int | None = None
     min_height: int | None = None
     sha256: str | None = None
+    origin_url: str | None = None
 
 
 class ImageOrderField(StrEnum):

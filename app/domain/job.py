@@ -9,6 +9,7 @@ from typing import NewType
 
 from app.domain.errors import DomainError, ErrorCode
 from app.domain.image import ImageId
+from app.domain.origin import Origin
 from app.domain.viewer import UserId
 
 JobId = NewType("JobId", str)
@@ -22,6 +23,7 @@ _ID = re.compile(r"job:[0-9a-f]{32}")
 
 class JobKind(StrEnum):
     UPLOADED = "UPLOADED"
+    EXTERNAL = "EXTERNAL"
     LOCAL = "LOCAL"
 
 
@@ -70,12 +72,13 @@ class ItemError:
 
 @dataclass(frozen=True, slots=True)
 class JobItem:
-    """One image of a job. `position` counts from 0; `source` is a local path for LOCAL."""
+    """One image of a job. `position` counts from 0; `source` is a local path for LOCAL, `origin` is for EXTERNAL."""
 
     job_id: JobId
     position: int
     image_id: ImageId
     source: str | None = None
+    origin: Origin | None = None
     state: JobState = JobState.QUEUED
     attempts: int = 0
     error: ItemError | None = None

@@ -12,8 +12,10 @@ from app.domain.errors import (
     Busy,
     DomainError,
     ErrorCode,
+    FetchFailed,
     InsufficientStorage,
     LeaseLost,
+    OriginUnavailable,
 )
 from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobStep
 from app.ports.records import Records
@@ -23,7 +25,7 @@ LEASE_S = 30.0
 RENEW_S = 10.0
 MAX_BACKOFF_S = 60.0
 
-PASSING = (Busy, InsufficientStorage)
+PASSING = (Busy, InsufficientStorage, FetchFailed, OriginUnavailable)
 """Failures that may be gone at the next attempt; every other expected failure is final at once."""
 
 _ORDER = (JobStep.FETCH, JobStep.TRANSFORM, JobStep.PERSIST, JobStep.DONE)

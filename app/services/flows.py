@@ -95,7 +95,7 @@ class FlowService:
         Raises:
             Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing changed.
         """
-        policy.fill_flow(viewer, await self._get(name))
+        await self.get_fillable(viewer, name)
         ids = await self._check_visible(viewer, image_ids)
         await self.records.flows.add_images(name, ids, self.clock())
         return await self._get(name)
@@ -106,10 +106,16 @@ class FlowService:
         Raises:
             Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing changed.
         """
-        policy.fill_flow(viewer, await self._get(name))
+        await self.get_fillable(viewer, name)
         ids = await self._check_visible(viewer, image_ids)
         await self.records.flows.remove_images(name, ids)
         return await self._get(name)
+
+    async def get_fillable(self, viewer: Viewer, name: str) -> Flow:
+        """Return a flow that the viewer may fill. Raises: Unauthenticated, Forbidden, NotFound."""
+        flow = await self._get(name)
+        policy.fill_flow(viewer, flow)
+        return flow
 
     async def check_fillable(self, viewer: Viewer, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the names when the viewer may fill each flow that exists; the others may be made.

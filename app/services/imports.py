@@ -1,15 +1,16 @@
-"""Imports: folders and files of this machine, as a job."""
+"""Imports: folders and files of this machine, and images from outside, as a job."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain import policy
 from app.domain.errors import Forbidden, InvalidInput, SourceUnreadable
-from app.domain.flow import clean_flow_names
+from app.domain.flow import Flow, clean_flow_names
 from app.domain.image import new_image_id
 from app.domain.job import MAX_ITEMS, Job, JobFilter, JobItem, JobKind, JobState, Progress, new_job_id
+from app.domain.origin import Origin, clean_origin
 from app.domain.page import MAX_PAGE_SIZE, PageRequest
 from app.domain.viewer import User, Viewer
 from app.ports.records import Records
@@ -58,16 +59,49 @@ class ImportService:
         running = await self._find_running(user, files, names)
         if running is not None:
             return running
-        job = Job(
+        job = self._new_job(JobKind.LOCAL, user, names, len(files))
+        return await self._add(job, [JobItem(job.id, n, new_image_id(), file) for n, file in enumerate(files)])
+
+    async def start_external(self, viewer: Viewer, origins: Sequence[Origin], *, flows: tuple[str, ...] = ()) -> Job:
+        """Start fetching images from outside. The ids that they will have are fixed now.
+
+        An address that may not be asked, or at which there is no picture, fails its own item.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
+            InvalidInput: There are no addresses or too many, or one is empty or too long.
+        """
+        user = policy.require_editor(viewer)
+        if not 1 <= len(origins) <= MAX_ITEMS:
+            raise InvalidInput(f"Give 1 to {MAX_ITEMS} addresses, not {len(origins)}.", field=("external", "images"))
+        cleaned = [clean_origin(origin, field=("external", "images", str(n))) for n, origin in enumerate(origins)]
+        names = await self.flows.check_fillable(viewer, clean_flow_names(flows))
+        job = self._new_job(JobKind.EXTERNAL, user, names, len(cleaned))
+        items = [JobItem(job.id, n, new_image_id(), origin=origin) for n, origin in enumerate(cleaned)]
+        return await self._add(job, items)
+
+    async def add_to_flow(self, viewer: Viewer, name: str, origin: Origin) -> tuple[Flow, Job]:
+        """Start fetching one image from outside into a flow that is there.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing is started.
+        """
+        flow = await self.flows.get_fillable(viewer, name)
+        origin = clean_origin(origin, field=())
+        return flow, await self.start_external(viewer, (origin,), flows=(flow.name,))
+
+    def _new_job(self, kind: JobKind, user: User, flows: tuple[str, ...], total: int) -> Job:
+        return Job(
             id=new_job_id(),
-            kind=JobKind.LOCAL,
+            kind=kind,
             owner_id=user.id,
-            flows=names,
+            flows=flows,
             client_type=None,
             created_at=self.clock(),
-            progress=Progress(total=len(files)),
+            progress=Progress(total=total),
         )
-        items = [JobItem(job.id, position, new_image_id(), file) for position, file in enumerate(files)]
+
+    async def _add(self, job: Job, items: Sequence[JobItem]) -> Job:
         await self.records.jobs.add(job, items)
         await self.bell.ring(WORK_TOPIC)
         return job

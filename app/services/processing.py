@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
 
-from app.domain.errors import InvalidImage
+from app.domain.errors import AlreadyUploaded, InvalidImage
 from app.domain.image import Image, ImageState, clean_title, thumbnail_key
 from app.domain.image import ThumbnailSize as Size
 from app.domain.job import Claim, JobKind, JobStep
+from app.domain.origin import Origin
 from app.domain.upload import staging_key
 from app.ports.imaging import Imaging
 from app.ports.objects import BlobStore
 from app.ports.records import Records
+from app.ports.remote import Fetcher
 from app.ports.work import Clock, Recipes
 from app.services.flows import FlowService
 
@@ -27,13 +31,18 @@ class ProcessingService:
     records: Records
     blobs: BlobStore
     imaging: Imaging
+    fetcher: Fetcher
     flows: FlowService
     clock: Clock
     max_bytes: int
     rendering: asyncio.Semaphore
 
     def recipes(self) -> Recipes:
-        return {JobKind.UPLOADED: self.process_upload, JobKind.LOCAL: self.process_local}
+        return {
+            JobKind.UPLOADED: self.process_upload,
+            JobKind.EXTERNAL: self.process_external,
+            JobKind.LOCAL: self.process_local,
+        }
 
     async def process_upload(self, claim: Claim) -> AsyncGenerator[JobStep]:
         """Make everything that is derived from an image whose bytes are in the store."""
@@ -43,6 +52,21 @@ class ProcessingService:
             async for step in self._derive(image):
                 yield step
 
+    async def process_external(self, claim: Claim) -> AsyncGenerator[JobStep]:
+        """Fetch an image from outside into the store, then go on as with an upload.
+
+        Raises:
+            FetchRefused, FetchFailed, FetchStatus, FetchIncomplete, TooLarge, InvalidImage: In the first step, when
+                there is no picture that we take.
+        """
+        image = await self.records.images.find(claim.item.image_id)
+        if image is None:
+            await self._fetch(claim)
+            image = await self._take_in(claim, title=_title_of(claim.item.origin))
+        yield JobStep.FETCH
+        async for step in self._derive(image):
+            yield step
+
     async def process_local(self, claim: Claim) -> AsyncGenerator[JobStep]:
         """Copy a local file into the store, then go on as with an upload.
 
@@ -51,14 +75,25 @@ class ProcessingService:
         """
         image = await self.records.images.find(claim.item.image_id)
         if image is None:
-            image = await self._fetch_local(claim)
+            source = Path(claim.item.source or "")
+            await self.blobs.copy_in(staging_key(claim.item.image_id), source, self.max_bytes)
+            image = await self._take_in(claim, title=source.stem)
         yield JobStep.FETCH
         async for step in self._derive(image):
             yield step
 
-    async def _fetch_local(self, claim: Claim) -> Image:
-        source, key = Path(claim.item.source or ""), staging_key(claim.item.image_id)
-        await self.blobs.copy_in(key, source, self.max_bytes)
+    async def _fetch(self, claim: Claim) -> None:
+        """Fetch into staging; nothing when an earlier attempt did, since an object is there whole or not at all."""
+        key, url = staging_key(claim.item.image_id), claim.item.origin.url if claim.item.origin else ""
+        if await self.blobs.find(key) is not None:
+            return
+        async with aclosing(self.fetcher.fetch(url, self.max_bytes)) as chunks:
+            with suppress(AlreadyUploaded):
+                await self.blobs.put_new(key, chunks, self.max_bytes)
+
+    async def _take_in(self, claim: Claim, *, title: str) -> Image:
+        """Make an image of what is staged. Raises: InvalidImage, and nothing is staged any more."""
+        key = staging_key(claim.item.image_id)
         try:
             async with self.blobs.local_file(key) as path:
                 header = await self.imaging.inspect(path)
@@ -68,7 +103,7 @@ class ProcessingService:
         image = Image(
             id=claim.item.image_id,
             owner_id=claim.job.owner_id,
-            title=clean_title(_printable(source.stem)),
+            title=clean_title(_printable(title)),
             state=ImageState.PROCESSING,
             format=header.format,
             width=header.width,
@@ -78,6 +113,7 @@ class ProcessingService:
             frame_count=header.frame_count,
             created_at=self.clock(),
             client_type=claim.job.client_type,
+            origin=claim.item.origin,
         )
         await self.blobs.move(key, image.original_key)
         await self.flows.create_missing(claim.job.flows, claim.job.owner_id)
@@ -91,6 +127,11 @@ class ProcessingService:
         await asyncio.gather(*(self.blobs.put(thumbnail_key(image.id, size), data) for size, data in pairs))
         await self.records.images.finish(image.id, rendering.derived)
         yield JobStep.PERSIST
+
+
+def _title_of(origin: Origin | None) -> str:
+    """Return the name of the file at the end of an address."""
+    return PurePosixPath(unquote(urlsplit(origin.url).path if origin else "")).stem
 
 
 def _printable(name: str) -> str:

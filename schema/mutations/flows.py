@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import strawberry
 
+from app.domain.errors import InvalidInput
 from app.domain.flow import FlowChanges
 from app.domain.image import ImageId
+from app.domain.origin import Origin
 from app.domain.viewer import UserId
 from schema.context import Info
 from schema.errors import NOTHING_CHANGED, UserError, mutation
 from schema.types.flow import Flow
 from schema.types.image import Image
+from schema.types.job import Job
 
 
 @strawberry.input(description="A new flow.")
@@ -52,10 +55,12 @@ class DeleteFlowPayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=NOTHING_CHANGED)
 
 
-@strawberry.input(description="Images to put into a flow.")
+@strawberry.input(description="Images to put into a flow: either some that are here, or one from outside.")
 class AddToFlowInput:
     flow: str = strawberry.field(description="The flow's name.")
-    image_ids: list[strawberry.ID] = strawberry.field(description="At most 100.")
+    image_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="At most 100.")
+    url: str | None = strawberry.field(default=None, description="Where the bytes of an image from outside are.")
+    page_url: str | None = strawberry.field(default=None, description="The page that shows it there.")
 
 
 @strawberry.input(description="Images to take out of a flow.")
@@ -68,6 +73,7 @@ class RemoveFromFlowInput:
 class AddToFlowPayload:
     flow: Flow | None = strawberry.field(default=None, description="The flow as it is now.")
     images: list[Image] | None = strawberry.field(default=None, description="The images that it holds now.")
+    job: Job | None = strawberry.field(default=None, description="What fetches an image from outside.")
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=NOTHING_CHANGED)
 
 
@@ -108,9 +114,15 @@ class FlowMutations:
 
     @mutation(AddToFlowPayload, "Put images into a flow.")
     async def add_to_flow(self, info: Info, input: AddToFlowInput) -> AddToFlowPayload:
-        flows, viewer = info.context.services.flows, info.context.viewer
-        flow = await flows.add_images(viewer, input.flow, tuple(input.image_ids))
-        return AddToFlowPayload(flow=Flow.from_domain(flow), images=await _load_images(info, input.image_ids))
+        services, viewer = info.context.services, info.context.viewer
+        if (input.image_ids is None) == (input.url is None):
+            raise InvalidInput("Give either `imageIds` or `url`.", field=("imageIds",))
+        if input.url is not None:
+            flow, job = await services.imports.add_to_flow(viewer, input.flow, Origin(input.url, input.page_url))
+            return AddToFlowPayload(flow=Flow.from_domain(flow), images=[], job=Job.from_domain(job))
+        image_ids = input.image_ids or []
+        flow = await services.flows.add_images(viewer, input.flow, tuple(image_ids))
+        return AddToFlowPayload(flow=Flow.from_domain(flow), images=await _load_images(info, image_ids))
 
     @mutation(RemoveFromFlowPayload, "Take images out of a flow.")
     async def remove_from_flow(self, info: Info, input: RemoveFromFlowInput) -> RemoveFromFlowPayload:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from app.domain import job as domain
 from app.domain.errors import InvalidInput
+from app.domain.origin import Origin
 from schema.context import Info
 from schema.errors import NOTHING_CHANGED, UserError, mutation
 from schema.types.job import Job
@@ -19,8 +21,25 @@ class LocalJobInput:
     recursive: bool = strawberry.field(default=False, description="Whether folders in the folder count, too.")
 
 
+@strawberry.input(description="An image from outside.")
+class ExternalImageInput:
+    url: str = strawberry.field(description="Where its bytes are: http or https, 2048 characters at most.")
+    page_url: str | None = strawberry.field(default=None, description="The page that shows it there.")
+
+
+@strawberry.input(description="Images from outside. One that cannot be fetched fails its own item.")
+class ExternalJobInput:
+    images: list[ExternalImageInput] = strawberry.field(description="1 to 10,000.")
+    flows: list[str] | None = strawberry.field(
+        default=None, description="Where the images go; `general` when not given."
+    )
+
+
 @strawberry.input(one_of=True, description="Exactly one kind of work.")
 class StartJobInput:
+    external: ExternalJobInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Fetch images from outside."
+    )
     local: LocalJobInput | None = strawberry.field(
         default=strawberry.UNSET, description="Import local files; for admins."
     )
@@ -58,14 +77,12 @@ class RetryJobPayload:
 class JobMutations:
     @mutation(StartJobPayload, "Start a job.")
     async def start_job(self, info: Info, input: StartJobInput) -> StartJobPayload:
-        if not input.local:
+        if input.external:
+            job = await _start_external(info, input.external)
+        elif input.local:
+            job = await _start_local(info, input.local)
+        else:
             raise InvalidInput("Give what the job is to do.", field=("local",))
-        job = await info.context.services.imports.start_local(
-            info.context.viewer,
-            input.local.path,
-            flows=tuple(input.local.flows or ()),
-            recursive=input.local.recursive,
-        )
         return StartJobPayload(job=Job.from_domain(job))
 
     @mutation(CancelJobPayload, "Stop what is queued or running of a job; what is done stays.")
@@ -77,3 +94,14 @@ class JobMutations:
     async def retry_job(self, info: Info, input: RetryJobInput) -> RetryJobPayload:
         job = await info.context.services.jobs.retry(info.context.viewer, input.job_id)
         return RetryJobPayload(job=Job.from_domain(job))
+
+
+async def _start_external(info: Info, external: ExternalJobInput) -> domain.Job:
+    origins = [Origin(image.url, image.page_url) for image in external.images]
+    imports, viewer = info.context.services.imports, info.context.viewer
+    return await imports.start_external(viewer, origins, flows=tuple(external.flows or ()))
+
+
+async def _start_local(info: Info, local: LocalJobInput) -> domain.Job:
+    imports, viewer = info.context.services.imports, info.context.viewer
+    return await imports.start_local(viewer, local.path, flows=tuple(local.flows or ()), recursive=local.recursive)

@@ -13,6 +13,7 @@ from app.domain.page import page_request
 from app.domain.viewer import UserId
 from schema.context import Info
 from schema.pagination import Connection, connection
+from schema.scalars import URL
 from schema.types.image import Image
 
 strawberry.enum(domain.ImageOrderField, description="What images are ordered by.")
@@ -37,6 +38,7 @@ class ImageFilter:
     created_before: datetime | None = strawberry.field(default=None, description="Taken in before this moment.")
     min_width: int | None = strawberry.field(default=None, description="At least this wide, in px.")
     min_height: int | None = strawberry.field(default=None, description="At least this high, in px.")
+    origin_url: URL | None = strawberry.field(default=None, description="Fetched from this address.")
     sha256: str | None = strawberry.field(default=None, description="With exactly these bytes.")
 
     def to_domain(self) -> domain.ImageFilter:
@@ -49,6 +51,7 @@ class ImageFilter:
             created_before=self.created_before,
             min_width=self.min_width,
             min_height=self.min_height,
+            origin_url=self.origin_url,
             sha256=self.sha256.lower() if self.sha256 is not None else None,
         )
         return replace(filters, states=tuple(self.state)) if self.state else filters

@@ -57,6 +57,8 @@ class Image(Node):
     created_at: datetime = strawberry.field(description="When the image was taken in.")
     client_type: str | None = strawberry.field(description="The kind of client that sent it, as it says.")
     tags: list[str] = strawberry.field(description="Words given by its owner.")
+    origin_url: URL | None = strawberry.field(description="Where it was fetched from; null when it was not.")
+    origin_page_url: URL | None = strawberry.field(description="The page that showed it there, when it was given.")
 
     @classmethod
     def from_domain(cls, image: domain.Image) -> Image:
@@ -74,6 +76,8 @@ class Image(Node):
             created_at=image.created_at,
             client_type=image.client_type,
             tags=list(image.tags),
+            origin_url=URL(image.origin.url) if image.origin else None,
+            origin_page_url=URL(image.origin.page_url) if image.origin and image.origin.page_url else None,
         )
 
     @strawberry.field(description="Whose it is.")

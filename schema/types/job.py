@@ -14,7 +14,7 @@ from schema.context import Info
 from schema.types.image import Image
 from schema.types.node import Node
 
-strawberry.enum(domain.JobKind, description="What a job does: takes in uploaded bytes, or files of the server.")
+strawberry.enum(domain.JobKind, description="What a job does: takes in uploads, images from outside, or local files.")
 strawberry.enum(domain.JobState, description="How far a job or an item is; an item is never FAILED_PARTIAL.")
 strawberry.enum(domain.JobStep, description="What an event tells about: bytes, pixels, keeping, the end, another try.")
 strawberry.enum(
@@ -43,7 +43,9 @@ class Progress:
 class JobItem:
     record: strawberry.Private[domain.JobItem]
     position: int = strawberry.field(description="Its place in the job, from 0.")
+    image_id: strawberry.ID = strawberry.field(description="The id of the image, fixed before its bytes are taken in.")
     source: str | None = strawberry.field(description="The file that it came from, for a LOCAL job.")
+    source_url: str | None = strawberry.field(description="The address that it came from as given, if it is EXTERNAL.")
     state: domain.JobState = strawberry.field(description="How far it is.")
     attempts: int = strawberry.field(description="How often its work was begun.")
     error: JobError | None = strawberry.field(description="Why it failed; null otherwise.")
@@ -53,7 +55,9 @@ class JobItem:
         return cls(
             record=item,
             position=item.position,
+            image_id=strawberry.ID(item.image_id),
             source=item.source,
+            source_url=item.origin.url if item.origin else None,
             state=item.state,
             attempts=item.attempts,
             error=JobError.from_domain(item.error),

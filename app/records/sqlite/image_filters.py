@@ -23,7 +23,7 @@ def image_listing(viewer: Viewer, filters: ImageFilter, order: ImageOrder, *, so
     source, leader = _add_leader(where, filters, members_lead=sorts_members)
     by_time = order.field is ImageOrderField.CREATED_AT
     created_at = f"{leader}.created_at"
-    _add_states(where, filters, leads=by_time and source == _IMAGES and not (filters.sha256 or filters.owner_id))
+    _add_states(where, filters, leads=by_time and source == _IMAGES and not _has_owner_or_column(filters))
     _add_ranges(where, filters, created_at)
     _add_visible(where, viewer, filters)
     return Listing(
@@ -37,22 +37,38 @@ def image_listing(viewer: Viewer, filters: ImageFilter, order: ImageOrder, *, so
 
 
 def _add_leader(where: Conditions, filters: ImageFilter, *, members_lead: bool) -> tuple[str, str]:
-    """Add flow, tag, owner and hash; return what to read from, and the table whose `created_at` is in its index.
+    """Add flow, tag, owner, hash and origin; return what to read, and the table whose `created_at` is in its index.
 
     A unary plus keeps SQLite from choosing that column's index (https://sqlite.org/optoverview.html, 4).
     """
     source = _IMAGES
-    if filters.sha256 is not None:
-        where.add("images.sha256 = ?", filters.sha256)
+    if _has_leading_column(filters):
+        _add_columns(where, filters)
     elif members_lead and filters.flow is not None:
         source = _OF_FLOW
     elif members_lead and filters.tag is not None:
         source = _OF_TAG
     _add_membership(where, filters, source)
     if filters.owner_id is not None:
-        leads = source == _IMAGES and filters.sha256 is None
+        leads = source == _IMAGES and not _has_leading_column(filters)
         where.add("images.owner_id = ?" if leads else "+images.owner_id = ?", filters.owner_id)
     return source, {_IMAGES: "images", _OF_FLOW: "place", _OF_TAG: "tagged"}[source]
+
+
+def _has_leading_column(filters: ImageFilter) -> bool:
+    """Tell whether there is a column with few rows of one value."""
+    return filters.sha256 is not None or filters.origin_url is not None
+
+
+def _has_owner_or_column(filters: ImageFilter) -> bool:
+    return filters.owner_id is not None or _has_leading_column(filters)
+
+
+def _add_columns(where: Conditions, filters: ImageFilter) -> None:
+    if filters.sha256 is not None:
+        where.add("images.sha256 = ?", filters.sha256)
+    if filters.origin_url is not None:
+        where.add("+images.origin_url = ?" if filters.sha256 else "images.origin_url = ?", filters.origin_url)
 
 
 def _add_membership(where: Conditions, filters: ImageFilter, source: str) -> None:

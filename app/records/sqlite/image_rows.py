@@ -8,7 +8,7 @@ import orjson
 from app.domain.image import Derived, Image, ImageFormat, ImageId, ImageState, Metadata, Place, Placeholder
 from app.domain.viewer import UserId
 from app.records.sqlite.connection import Value
-from app.records.sqlite.rows import from_json, from_micros, to_json, to_micros
+from app.records.sqlite.rows import from_json, from_micros, origin_of, origin_values, to_json, to_micros
 
 _HOLDING = "FROM flow_images AS held CROSS JOIN flows ON flows.name = held.flow WHERE held.image_id = images.id"
 """The flows that hold the image of a row. CROSS JOIN makes SQLite begin with the few that do."""
@@ -27,8 +27,8 @@ IMAGE_COLUMNS = f"images.*, {IS_PUBLIC} AS is_public, {_READERS} AS reader_ids"
 
 INSERT_IMAGE = """
 INSERT INTO images (id, owner_id, title, state, format, width, height, byte_size, sha256, frame_count, created_at,
-                    client_type, tags, client_metadata, derived)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id
+                    client_type, tags, client_metadata, derived, origin_url, origin_page_url)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
 
@@ -48,6 +48,7 @@ def image_of(row: sqlite3.Row) -> Image:
         client_type=row["client_type"],
         tags=from_json(row["tags"]),
         client_metadata=row["client_metadata"],
+        origin=origin_of(row),
         derived=None if row["derived"] is None else derived_of(row["derived"]),
         is_public=bool(row["is_public"]),
         reader_ids=readers_of(row["reader_ids"]),
@@ -76,6 +77,7 @@ def image_values(image: Image) -> tuple[Value, ...]:
         to_json(image.tags),
         image.client_metadata,
         None if image.derived is None else derived_json(image.derived),
+        *origin_values(image.origin),
     )
 
 

@@ -22,12 +22,14 @@ from app.records.sqlite.rows import (
     from_json,
     from_micros,
     from_optional_micros,
+    origin_of,
+    origin_values,
     to_json,
     to_micros,
     to_optional_micros,
 )
 
-PRIORITIES = {JobKind.UPLOADED: 0, JobKind.LOCAL: 1}
+PRIORITIES = {JobKind.UPLOADED: 0, JobKind.EXTERNAL: 1, JobKind.LOCAL: 2}
 """Of the items of each kind of job, the first to be claimed first: somebody waits for an upload."""
 
 INSERT_JOB = """
@@ -38,8 +40,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 INSERT_ITEM = """
 INSERT INTO job_items (job_id, position, image_id, source, state, attempts, priority, error_code, error_message,
-                       not_before)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                       not_before, origin_url, origin_page_url)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -67,7 +69,7 @@ def item_values(item: JobItem, kind: JobKind, not_before: int) -> tuple[Value, .
     """Return the parameters of INSERT_ITEM."""
     error = (item.error.code, item.error.message) if item.error else (None, None)
     place = (item.job_id, item.position, item.image_id, item.source)
-    return (*place, item.state, item.attempts, PRIORITIES[kind], *error, not_before)
+    return (*place, item.state, item.attempts, PRIORITIES[kind], *error, not_before, *origin_values(item.origin))
 
 
 def job_of(row: sqlite3.Row) -> Job:
@@ -91,6 +93,7 @@ def item_of(row: sqlite3.Row) -> JobItem:
         position=row["position"],
         image_id=ImageId(row["image_id"]),
         source=row["source"],
+        origin=origin_of(row),
         state=JobState(row["state"]),
         attempts=row["attempts"],
         error=error_of(row),

@@ -8,6 +8,7 @@ import orjson
 
 from app.domain.errors import ErrorCode
 from app.domain.job import ItemError
+from app.domain.origin import Origin
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -43,3 +44,12 @@ def error_of(row: sqlite3.Row) -> ItemError | None:
     if row["error_code"] is None:
         return None
     return ItemError(ErrorCode(row["error_code"]), row["error_message"])
+
+
+def origin_values(origin: Origin | None) -> tuple[str | None, str | None]:
+    """Return the columns `origin_url` and `origin_page_url`."""
+    return (origin.url, origin.page_url) if origin else (None, None)
+
+
+def origin_of(row: sqlite3.Row) -> Origin | None:
+    return None if row["origin_url"] is None else Origin(row["origin_url"], row["origin_page_url"])
