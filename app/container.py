@@ -34,6 +34,9 @@ from app.services.reception import ReceptionService
 from app.services.uploads import UploadService
 from app.settings import Settings
 
+FETCHES = 4
+"""Images from outside that are worked on at once. They wait for strangers, so they do it beside the other jobs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -155,11 +158,14 @@ def _open_engine(settings: Settings, parts: _Parts, flows: FlowService) -> Abstr
         max_bytes=settings.max_upload_bytes,
         rendering=asyncio.Semaphore(settings.workers),
     )
+    working, fetching = (
+        Runner(parts.records, parts.bell, recipes, now) for recipes in (processing.recipes(), processing.fetching())
+    )
+    # One half of the workers computes while the other one reads and writes.
     return open_engine(
-        Runner(parts.records, parts.bell, processing.recipes(), now),
+        [working] * 2 * settings.workers + [fetching] * FETCHES,
         Sweeper(parts.records, parts.bell, now),
         parts.bell,
-        concurrency=2 * settings.workers,  # one half computes while the other one reads and writes
         maintain=MaintenanceService(parts.records, parts.blobs, now).sweep,
     )
 

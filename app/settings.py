@@ -1,7 +1,7 @@
 """Settings: everything that an operator may choose, read from the environment and `.env`."""
 
 import os
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     max_side: Annotated[int, Field(ge=1)] = 20_000
     max_frames: Annotated[int, Field(ge=1)] = 500
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("fetch_allow_cidrs", mode="before")
+    @classmethod
+    def _parse_networks(cls, networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+        # Runs behind `_split`: the last of these validators in the text is the first to run.
+        return tuple(ip_network(network) for network in networks)
 
     @field_validator("signing_keys", "local_roots", "fetch_allow_cidrs", "allowed_origins", mode="before")
     @classmethod

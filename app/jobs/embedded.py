@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from app.domain.errors import DomainError
@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def open_engine(
-    runner: Runner, sweeper: Sweeper, bell: Bell, *, concurrency: int, maintain: Callable[[], Awaitable[object]]
+    runners: Sequence[Runner], sweeper: Sweeper, bell: Bell, *, maintain: Callable[[], Awaitable[object]]
 ) -> AsyncGenerator[None]:
-    """Run `concurrency` items at once until the block is left; then unfinished items are given back."""
+    """Run an item by each runner at once until the block is left; then unfinished items are given back."""
     async with AsyncExitStack() as stack:
-        for _ in range(concurrency):
+        for runner in runners:
             stack.push_async_callback(_stop, asyncio.create_task(_run_items(runner, bell)))
         stack.push_async_callback(_stop, asyncio.create_task(_repeat(sweeper.sweep, SWEEP_S)))
         stack.push_async_callback(_stop, asyncio.create_task(_repeat(maintain, MAINTENANCE_S)))

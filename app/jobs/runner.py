@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Does one item after another; many may run at once, in any number of processes."""
+    """Does one item after another, of the kinds that it has recipes for; many may run at once, in any number of
+    processes."""
 
     records: Records
     bell: Bell
@@ -45,7 +46,7 @@ class Runner:
 
     async def run_next(self) -> bool:
         """Work off the oldest item that is due; False when there is none."""
-        claim = await self.records.jobs.claim(self.clock(), LEASE_S)
+        claim = await self.records.jobs.claim(self.clock(), LEASE_S, self.recipes.keys())
         if claim is None:
             return False
         try:

@@ -1,6 +1,6 @@
 """The database port: all records of one installation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from app.domain.job import (
     JobFilter,
     JobId,
     JobItem,
+    JobKind,
     JobStep,
 )
 from app.domain.keys import ApiKey
@@ -154,10 +155,10 @@ class JobRecords(Protocol):
         """Return the log after a sequence number. No lower one can appear later."""
         ...
 
-    async def claim(self, now: datetime, lease_s: float) -> Claim | None:
-        """Lease the oldest item that is due to one caller, with one more attempt; its job is RUNNING then.
+    async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
+        """Lease the oldest item of these kinds that is due to one caller, its job RUNNING then, with one more attempt.
 
-        Items of UPLOADED jobs come before those of LOCAL ones: a person's upload before a backfill.
+        Items of UPLOADED jobs come before those of EXTERNAL and LOCAL ones: a person's upload before a backfill.
         """
         ...
 

@@ -38,11 +38,12 @@ class ProcessingService:
     rendering: asyncio.Semaphore
 
     def recipes(self) -> Recipes:
-        return {
-            JobKind.UPLOADED: self.process_upload,
-            JobKind.EXTERNAL: self.process_external,
-            JobKind.LOCAL: self.process_local,
-        }
+        """Return what is done with bytes that are here."""
+        return {JobKind.UPLOADED: self.process_upload, JobKind.LOCAL: self.process_local}
+
+    def fetching(self) -> Recipes:
+        """Return what waits for others."""
+        return {JobKind.EXTERNAL: self.process_external}
 
     async def process_upload(self, claim: Claim) -> AsyncGenerator[JobStep]:
         """Make everything that is derived from an image whose bytes are in the store."""

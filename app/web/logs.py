@@ -24,3 +24,4 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     logging.getLogger("strawberry").setLevel(logging.ERROR)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)  # it would tell whole requests, and strangers' answers

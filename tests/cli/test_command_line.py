@@ -28,6 +28,8 @@ def _run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         ("GF_MAX_PIXELS", "many", "GF_MAX_PIXELS: Input should be a valid integer"),
         ("GF_LOCAL_ROOTS", "pictures", "GF_LOCAL_ROOTS: 'pictures' is not an absolute path"),
         ("GF_SIGNING_KEYS", "short-secret", "GF_SIGNING_KEYS: each key must have at least 32 characters"),
+        ("GF_FETCH_ALLOW_CIDRS", "10.0.0.0/8,10.1.1.1/8", "GF_FETCH_ALLOW_CIDRS: 10.1.1.1/8 has host bits set"),
+        ("GF_FETCH_ALLOW_CIDRS", "intranet", "GF_FETCH_ALLOW_CIDRS: 'intranet' does not appear to be an IPv4 or IPv6"),
         ("GF_ENV", "production", "Settings: GF_ADMIN_KEY must be set when GF_ENV is production"),
     ],
 )

@@ -114,6 +114,18 @@ def test_fails_each_hostile_origin_by_its_own_code_in_time(server: RunningServer
     assert [path for path in (server.data_dir / "objects" / "staging").rglob("*") if path.is_file()] == []
 
 
+def test_asks_nothing_of_its_own_network_unless_it_is_told_to(shared_server: RunningServer, origin: Origin) -> None:
+    [url] = _publish(origin, 1)
+
+    job = _start(shared_server, [url])
+    shared_server.watch_to_end(job["id"])
+
+    [item] = shared_server.graphql(JOB, id=job["id"])["job"]["items"]
+    message = f"What is at 127.0.0.1:{origin.port} may not be asked."
+    assert (item["state"], item["error"]) == ("FAILED", {"code": "FETCH_REFUSED", "message": message})
+    assert origin.requests == []
+
+
 def test_tries_again_what_may_pass(server: RunningServer, origin: Origin) -> None:
     origin.pages["/busy.jpg"] = origins.whole(b"", status="503 Service Unavailable")
     job = _start(server, [origin.url("/busy.jpg")])
@@ -126,6 +138,19 @@ def test_tries_again_what_may_pass(server: RunningServer, origin: Origin) -> Non
     retries = [event["error"]["code"] for event in events if event["step"] == "RETRY"]
     assert (ended["state"], set(retries)) == ("COMPLETED", {"FETCH_STATUS"})
     assert ended["items"][0]["attempts"] == len(retries) + 1 >= 2
+
+
+def test_origins_that_say_nothing_hold_up_no_upload(server: RunningServer, origin: Origin) -> None:
+    origin.pages["/silent.jpg"] = origins.silence
+    _start(server, [origin.url("/silent.jpg")] * 20)
+    _wait_until(lambda: origin.at_once == 2)
+    begin = time.monotonic()
+
+    uploaded = server.upload(make_picture(), "JPEG")
+    events = server.watch_to_end(uploaded["job"]["id"])
+
+    assert (events[-1]["kind"], origin.most_at_once) == ("COMPLETED", 2)
+    assert time.monotonic() - begin < 4
 
 
 def test_adds_an_image_from_outside_to_a_flow(server: RunningServer, origin: Origin) -> None:

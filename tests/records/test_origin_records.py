@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from job_steps import claim_item
-from record_factories import OWNER_VIEWER, add_job, after, make_image, make_job
+from record_factories import NOW, OWNER_VIEWER, add_job, after, make_image, make_job
 
 from app.domain.image import ImageFilter, ImageOrder, new_image_id
 from app.domain.job import JobItem, JobKind
@@ -61,6 +61,16 @@ async def test_fetches_come_behind_uploads_and_before_local_files(records: Recor
     claimed = [(await claim_item(records)).job.kind for _ in kinds]
 
     assert claimed == [JobKind.UPLOADED, JobKind.EXTERNAL, JobKind.LOCAL]
+
+
+async def test_claims_only_what_the_caller_asks_for(records: Records) -> None:
+    for kind in JobKind:
+        await add_job(records, kind=kind, created_at=after(-1))
+
+    asked = [(JobKind.EXTERNAL,), (JobKind.EXTERNAL,), (JobKind.LOCAL, JobKind.UPLOADED), ()]
+    claims = [await records.jobs.claim(NOW, 30, kinds) for kinds in asked]
+
+    assert [claim and claim.job.kind for claim in claims] == [JobKind.EXTERNAL, None, JobKind.UPLOADED, None]
 
 
 async def test_local_files_that_were_queued_before_stay_last(tmp_path: Path) -> None:

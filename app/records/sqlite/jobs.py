@@ -1,10 +1,10 @@
 """The job records in SQLite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.job import Claim, ItemError, Job, JobEvent, JobFilter, JobId, JobItem, JobStep
+from app.domain.job import Claim, ItemError, Job, JobEvent, JobFilter, JobId, JobItem, JobKind, JobStep
 from app.domain.page import Page, PageRequest
 from app.records.sqlite.connection import Database, Transaction
 from app.records.sqlite.job_control import cancel_job, retry_job
@@ -55,9 +55,9 @@ class SqliteJobs:
     async def events(self, job_id: JobId, after: int = 0, limit: int = 500) -> tuple[JobEvent, ...]:
         return tuple(event_of(row) for row in await self.database.read(_EVENTS, (job_id, after, limit)))
 
-    async def claim(self, now: datetime, lease_s: float) -> Claim | None:
+    async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
         async with self.database.transaction() as transaction:
-            return await claim_item(transaction, now, lease_s)
+            return await claim_item(transaction, now, lease_s, kinds)
 
     async def renew(self, claim: Claim, now: datetime, lease_s: float) -> None:
         async with self.database.transaction() as transaction:

@@ -4,10 +4,11 @@ A claim holds while its item is running under the same attempt. Attempts are cou
 one less by a put-back, so a claim from before is known also by ending before the one that holds the item.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from app.domain.errors import LeaseLost
-from app.domain.job import Claim, EventKind, ItemError, JobStep
+from app.domain.job import Claim, EventKind, ItemError, JobKind, JobStep
 from app.records.sqlite.connection import Transaction, Value
 from app.records.sqlite.job_events import Line, append
 from app.records.sqlite.job_rows import PRIORITIES, item_of, job_of
@@ -38,13 +39,15 @@ WHERE {HELD} RETURNING position
 """  # noqa: S608 - own text only
 
 
-async def claim_item(transaction: Transaction, now: datetime, lease_s: float) -> Claim | None:
+async def claim_item(
+    transaction: Transaction, now: datetime, lease_s: float, kinds: Collection[JobKind]
+) -> Claim | None:
     """Lease the item that is due for the longest time, of the first priority that has one.
 
     Each priority is looked up by itself: one query for all would go through every item that is not due yet.
     """
     lease_until = now + timedelta(seconds=lease_s)
-    for priority in sorted(PRIORITIES.values()):
+    for priority in sorted(PRIORITIES[kind] for kind in kinds):
         item = await transaction.fetch_one(_CLAIM_ITEM, (to_micros(lease_until), priority, to_micros(now)))
         if item is not None:
             [job] = await transaction.fetch(_START_JOB, (to_micros(now), item["job_id"]))
