@@ -18,6 +18,7 @@ from app.web.auth import Authenticator
 from app.web.errors import EXCEPTION_HANDLERS
 from app.web.middleware import Authentication, BodyLimit, RequestId
 from schema.build import build_schema
+from schema.limits import Limits
 from schema.view import GraphQLView
 
 MAX_GRAPHQL_BYTES = 256 * 1024
@@ -31,7 +32,7 @@ def create_app(settings: Settings) -> Starlette:
         return authenticator
 
     view = GraphQLView(
-        build_schema(introspection=settings.has_introspection),
+        build_schema(introspection=settings.has_introspection, limits=Limits.from_settings(settings)),
         settings,
         find_authenticator,
         playground=pages.graphiql_page if settings.has_playground else None,

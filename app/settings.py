@@ -9,6 +9,8 @@ from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_KEY_LENGTH = 32
+MAX_GRAPHQL_DEPTH = 100
+"""Deeper documents are refused whatever is set, for the sake of the interpreter's stack."""
 
 
 class Settings(BaseSettings):
@@ -35,6 +37,13 @@ class Settings(BaseSettings):
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
     max_side: Annotated[int, Field(ge=1)] = 20_000
     max_frames: Annotated[int, Field(ge=1)] = 500
+    graphql_max_depth: Annotated[int, Field(ge=1, le=MAX_GRAPHQL_DEPTH)] = 15
+    graphql_max_aliases: Annotated[int, Field(ge=0)] = 30
+    graphql_max_directives: Annotated[int, Field(ge=0)] = 50
+    graphql_max_fragments: Annotated[int, Field(ge=0)] = 50
+    graphql_max_cost: Annotated[int, Field(ge=1)] = 5_000
+    graphql_max_mutations: Annotated[int, Field(ge=1)] = 10
+    graphql_timeout_s: Annotated[float, Field(gt=0)] = 10
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("fetch_allow_cidrs", mode="before")

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.errors import CodedErrors, log_bugs
+from schema.limits import Limits, limits_extension
 from schema.mutations.flows import FlowMutations
 from schema.mutations.images import ImageMutations
 from schema.mutations.jobs import JobMutations
@@ -49,12 +50,13 @@ class Schema(strawberry.Schema):
         log_bugs(errors, getattr(context, "request_id", ""))
 
 
-def build_schema(*, introspection: bool = True) -> Schema:
+def build_schema(*, introspection: bool = True, limits: Limits | None = None) -> Schema:
     """Return the schema; without introspection it suggests no names either."""
     extensions: list[type[SchemaExtension] | Callable[[], SchemaExtension]] = [
         lambda: MaxTokensLimiter(MAX_TOKENS),
         ParserCache,
         ValidationCache,
+        limits_extension(limits or Limits()),
         CodedErrors,
     ]
     if not introspection:

@@ -22,9 +22,10 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
-from app.domain.errors import Unauthenticated
+from app.domain.errors import ErrorCode, Unauthenticated
 from app.settings import Settings
 from app.web.auth import Authenticator
+from app.web.errors import STATUS
 from schema.build import MAX_TOKENS, Schema
 from schema.context import Context, base_url_of
 
@@ -140,11 +141,11 @@ class GraphQLView(GraphQL[Context, None]):
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
-        """Answer as GraphQL over HTTP says: without `data`, and 400 for the new media type, when nothing ran."""
+        """Answer as GraphQL over HTTP says: without `data` when it has none, which is no 200 for the new media type."""
         status = 200
         if isinstance(response_data, dict) and _is_refused(response_data):
             response_data.pop("data", None)
-            status = 400 if sub_response.media_type == RESPONSE_JSON else 200
+            status = _refusal_status(response_data) if sub_response.media_type == RESPONSE_JSON else 200
         return Response(
             self.encode_json(response_data),
             status_code=status,
@@ -180,6 +181,12 @@ def _is_refused(response: GraphQLHTTPResponse) -> bool:
         and response.get("data") is None
         and not any(isinstance(error, dict) and "path" in error for error in errors or ())
     )
+
+
+def _refusal_status(response: GraphQLHTTPResponse) -> int:
+    """Return 503 for what took too long, 400 for what could not run."""
+    codes = [error.get("extensions", {}).get("code") for error in response["errors"] or () if isinstance(error, dict)]
+    return STATUS[ErrorCode.TIMED_OUT] if ErrorCode.TIMED_OUT in codes else 400
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

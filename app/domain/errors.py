@@ -36,6 +36,9 @@ DomainError
 ├── Cancelled               CANCELLED            the job was cancelled
 ├── InsufficientStorage     INSUFFICIENT_STORAGE the disk is full
 └── Busy                    BUSY                 come back after `retry_after_s`
+
+Without a class, for only entries give them: LIMIT_EXCEEDED and TIMED_OUT when a request asks for too much or takes too
+long, INTERNAL for a bug.
 """
 
 from enum import StrEnum
@@ -78,6 +81,8 @@ class ErrorCode(StrEnum):
     CANCELLED = "CANCELLED"
     INSUFFICIENT_STORAGE = "INSUFFICIENT_STORAGE"
     BUSY = "BUSY"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    TIMED_OUT = "TIMED_OUT"
     INTERNAL = "INTERNAL"
 
 

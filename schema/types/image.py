@@ -12,6 +12,7 @@ from app.domain import image as domain
 from app.domain import policy
 from app.domain.page import Cursor, page_request, slice_page
 from schema.context import Info
+from schema.measure import LIST_SIZE
 from schema.pagination import Connection, connection
 from schema.scalars import URL, BigInt, HexColor
 from schema.types.metadata import Metadata
@@ -88,7 +89,9 @@ class Image(Node):
     def url(self, info: Info) -> URL:
         return URL(info.context.media(info.context.services.images.original_path(self.record)))
 
-    @strawberry.field(description="The three thumbnails: small, medium and large.")
+    @strawberry.field(
+        description="The three thumbnails: small, medium and large.", metadata={LIST_SIZE: len(domain.ThumbnailSize)}
+    )
     def thumbnails(self, info: Info) -> list[Variant]:
         return [make_thumbnail(info, self.record, size) for size in domain.ThumbnailSize]
 

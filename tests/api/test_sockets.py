@@ -103,4 +103,4 @@ async def test_signs_in_by_the_first_message(server: str, payload: dict[str, str
         )
         answer = json.loads(await socket.recv())
 
-    assert answer["payload"] == {"data": {"viewer": {"user": {"name": "admin"}}}}
+    assert answer["payload"]["data"] == {"viewer": {"user": {"name": "admin"}}}

@@ -40,7 +40,12 @@ def test_every_code_has_a_status():
 def test_only_what_is_the_fault_of_the_server_has_a_status_of_500_and_more():
     at_fault = {code for code, status in STATUS.items() if status >= 500}
 
-    assert at_fault == {ErrorCode.INTERNAL, ErrorCode.BUSY, ErrorCode.INSUFFICIENT_STORAGE}
+    assert at_fault == {
+        ErrorCode.INTERNAL,
+        ErrorCode.BUSY,
+        ErrorCode.INSUFFICIENT_STORAGE,
+        ErrorCode.TIMED_OUT,
+    }
 
 
 async def test_an_expected_failure_is_told_with_its_code_and_message():

@@ -1,0 +1,184 @@
+"""What one request may ask for at most, and how long it may take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    ValidationRule,
+    get_operation_ast,
+)
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.validate import ValidationAbortedError
+from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
+
+from app.domain.errors import ErrorCode
+from app.settings import Settings
+from schema.measure import MAX_NESTING, Measures, Meter, TooNested, fragments_of, rows_of
+
+MAX_COMPARISONS = 50_000
+"""What validation may spend on comparing fields of one name; the library's own ten times that take half a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Each holds for what is executed: what a fragment holds counts at each place where it is spread."""
+
+    depth: int = 15
+    aliases: int = 30
+    directives: int = 50
+    fragments: int = 50
+    cost: int = 5_000
+    mutations: int = 10
+    timeout_s: float = 10
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Limits:
+        return cls(
+            depth=settings.graphql_max_depth,
+            aliases=settings.graphql_max_aliases,
+            directives=settings.graphql_max_directives,
+            fragments=settings.graphql_max_fragments,
+            cost=settings.graphql_max_cost,
+            mutations=settings.graphql_max_mutations,
+            timeout_s=settings.graphql_timeout_s,
+        )
+
+
+class LimitExceeded(ValidationAbortedError):
+    """The document is over a limit; validation ends there, so a document that was made to burn time burns none."""
+
+    def __init__(self, limit: str, allowed: int, actual: int) -> None:
+        # Fragments multiply, and not every client reads integers of any length.
+        actual = min(actual, 2**31 - 1)
+        super().__init__(
+            f"The operation is over the limit of {limit}: {actual}; at most {allowed} are allowed.",
+            extensions={"code": ErrorCode.LIMIT_EXCEEDED, "limit": limit, "allowed": allowed, "actual": actual},
+        )
+
+
+class LimitsExtension(SchemaExtension):
+    """Adds the rule, weighs pages by the request's variables, and ends what takes too long.
+
+    It stands behind the cache of validations, for it weighs only what is valid.
+
+    Args:
+        rule: What `limits_rule` has made, once: the cache of validations knows a document by it.
+    """
+
+    def __init__(self, limits: Limits, rule: type[ASTValidationRule]) -> None:
+        self.limits = limits
+        self.rule = rule
+        self.cost: int | None = None
+
+    def on_operation(self) -> Iterator[None]:
+        context = self.execution_context
+        context.validation_rules = (self.rule, *context.validation_rules)
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        if context.graphql_document is not None and not context.pre_execution_errors:
+            self.cost = cost_of(
+                context.schema._schema,
+                context.graphql_document,
+                context.operation_name,
+                _sizes_of(context.variables or {}),
+            )
+            if self.cost > self.limits.cost:
+                context.pre_execution_errors = [LimitExceeded("cost", self.limits.cost, self.cost)]
+        yield
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Give a query or a mutation its time. A subscription may last, and its events are short."""
+        if self._is_subscription:
+            yield
+            return
+        try:
+            async with asyncio.timeout(self.limits.timeout_s):
+                yield
+        except TimeoutError as error:
+            raise GraphQLError(
+                f"The request took more than {self.limits.timeout_s:g} s.",
+                extensions={"code": ErrorCode.TIMED_OUT, "limit": "seconds", "allowed": self.limits.timeout_s},
+            ) from error
+
+    def get_results(self) -> dict[str, object]:
+        """Tell what the request was weighed at; the events of a subscription say it no more than once."""
+        return {} if self.cost is None or self._is_subscription else {"cost": self.cost}
+
+    @property
+    def _is_subscription(self) -> bool:
+        return self.execution_context.operation_type is OperationType.SUBSCRIPTION
+
+
+def limits_extension(limits: Limits) -> Callable[[], LimitsExtension]:
+    """Return what makes the extension of each request; the rule is made here, once."""
+    overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = MAX_COMPARISONS
+    rule = limits_rule(limits)
+    return lambda: LimitsExtension(limits, rule)
+
+
+def limits_rule(limits: Limits) -> type[ASTValidationRule]:
+    """Return the rule that ends the validation of a document over a limit, before any other rule looks at it."""
+
+    class LimitsRule(ValidationRule):
+        def enter_document(self, document: DocumentNode, *_: object) -> None:
+            fragments = fragments_of(document)
+            _check("fragments", limits.fragments, len(fragments))
+            meter = Meter(self.context.schema, fragments)
+            for operation in document.definitions:
+                if isinstance(operation, OperationDefinitionNode):
+                    _check_operation(limits, operation, _measure(meter, operation))
+
+    return LimitsRule
+
+
+@lru_cache(maxsize=256)
+def cost_of(
+    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, sizes: tuple[tuple[str, int], ...]
+) -> int:
+    """Return what a valid operation costs, with `sizes` rows of the variables that are given."""
+    operation = get_operation_ast(document, operation_name)
+    if operation is None:
+        return 0
+    defaults = {
+        node.variable.name.value: rows
+        for node in operation.variable_definitions or ()
+        if (rows := rows_of(node.default_value)) is not None
+    }
+    return _measure(Meter(schema, fragments_of(document), {**defaults, **dict(sizes)}), operation).cost
+
+
+def _sizes_of(variables: Mapping[str, object]) -> tuple[tuple[str, int], ...]:
+    """Return the variables that may be the size of a list, in an order of their own: they are part of a key."""
+    return tuple(sorted((name, rows) for name, value in variables.items() if (rows := rows_of(value)) is not None))
+
+
+def _measure(meter: Meter, operation: OperationDefinitionNode) -> Measures:
+    try:
+        return meter.measure(operation)
+    except TooNested as error:
+        raise LimitExceeded("nesting", MAX_NESTING, MAX_NESTING + 1) from error
+
+
+def _check_operation(limits: Limits, operation: OperationDefinitionNode, measures: Measures) -> None:
+    _check("depth", limits.depth, measures.depth)
+    _check("aliases", limits.aliases, measures.aliases)
+    _check("directives", limits.directives, measures.directives)
+    if operation.operation.value == OperationType.MUTATION.value:
+        _check("mutations", limits.mutations, measures.fields)
+
+
+def _check(limit: str, allowed: int, actual: int) -> None:
+    if actual > allowed:
+        raise LimitExceeded(limit, allowed, actual)
