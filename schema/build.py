@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import DisableIntrospection, ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -23,8 +23,6 @@ from schema.queries.nodes import NodeQueries
 from schema.queries.viewer import ViewerQueries
 from schema.scalars import SCALARS
 from schema.subscriptions.jobs import JobSubscriptions
-
-MAX_TOKENS = 2_000
 
 
 @strawberry.type(description="Everything that can be asked.")
@@ -53,9 +51,7 @@ class Schema(strawberry.Schema):
 def build_schema(*, introspection: bool = True, limits: Limits | None = None) -> Schema:
     """Return the schema; without introspection it suggests no names either."""
     extensions: list[type[SchemaExtension] | Callable[[], SchemaExtension]] = [
-        lambda: MaxTokensLimiter(MAX_TOKENS),
         ParserCache,
-        ValidationCache,
         limits_extension(limits or Limits()),
         CodedErrors,
     ]

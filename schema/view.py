@@ -26,8 +26,9 @@ from app.domain.errors import ErrorCode, Unauthenticated
 from app.settings import Settings
 from app.web.auth import Authenticator
 from app.web.errors import STATUS
-from schema.build import MAX_TOKENS, Schema
+from schema.build import Schema
 from schema.context import Context, base_url_of
+from schema.limits import MAX_TOKENS
 
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"

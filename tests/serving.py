@@ -37,6 +37,8 @@ class RunningServer:
 
     data_dir: Path
     settings: dict[str, str] = field(default_factory=dict)
+    checkout: Path = ROOT
+    """Whose code is run."""
     process: subprocess.Popen[str] | None = None
     url: str = ""
 
@@ -45,7 +47,7 @@ class RunningServer:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "app", "serve", "--port", "0"],
             env=self._environment(),
-            cwd=ROOT,
+            cwd=self.checkout,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
