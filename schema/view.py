@@ -40,8 +40,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle_message(self, message: Any) -> None:
         try:
+            if message["type"] == "subscribe":
+                _check_shape(message["payload"])
             await super().handle_message(message)
-        except (TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError):
             await self.handle_invalid_message("The message has not the shape of its type.")
 
 
@@ -172,6 +174,15 @@ def operation_type(query: str | None, operation_name: str | None) -> OperationTy
     except (GraphQLError, RecursionError):
         return None
     return operation.operation if isinstance(operation, OperationDefinitionNode) else None
+
+
+def _check_shape(operation: Mapping[str, object]) -> None:
+    """Raises: TypeError when a part of an operation is of another type than GraphQL over HTTP gives it."""
+    shapes = {"operationName": str, "variables": dict, "extensions": dict}
+    if not isinstance(operation.get("query"), str) or not all(
+        isinstance(operation.get(name), kind | None) for name, kind in shapes.items()
+    ):
+        raise TypeError
 
 
 def _is_refused(response: GraphQLHTTPResponse) -> bool:

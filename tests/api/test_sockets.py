@@ -29,7 +29,15 @@ async def _close_code(socket: ClientConnection) -> int | None:
 
 @pytest.mark.parametrize(
     "message",
-    ["5", "null", "[]", '"x"', "{", "{}", '{"type": "nothing"}', '{"type": "subscribe", "id": "1", "payload": 5}'],
+    [
+        *("5", "null", "[]", '"x"', "{", "{}", '{"type": "nothing"}', '{"type": "subscribe", "id": "1"}'),
+        '{"type": "subscribe", "id": "1", "payload": 5}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": 5}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": [1]}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": "x"}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "operationName": []}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "extensions": 5}}',
+    ],
 )
 async def test_closes_with_4400_on_what_is_no_message(server: str, message: str) -> None:
     async with _connect(server) as socket:
