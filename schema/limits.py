@@ -167,8 +167,8 @@ def _sizes_of(variables: Mapping[str, object]) -> tuple[tuple[str, int], ...]:
 def _measure(meter: Meter, operation: OperationDefinitionNode) -> Measures:
     try:
         return meter.measure(operation)
-    except TooNested as error:
-        raise LimitExceeded("nesting", MAX_NESTING, MAX_NESTING + 1) from error
+    except TooNested:
+        raise LimitExceeded("nesting", MAX_NESTING, MAX_NESTING + 1) from None
 
 
 def _check_operation(limits: Limits, operation: OperationDefinitionNode, measures: Measures) -> None:

@@ -152,3 +152,12 @@ def test_ends_what_takes_too_long_but_no_subscription(running_server: RunningSer
     assert [_error(answer) for answer in (query.json(), plain.json(), mutation)] == [too_long] * 3
     assert message["payload"][0]["extensions"] == too_long
     assert [event["cursor"] for event in streamed] == [event["cursor"] for event in log]
+
+
+@pytest.mark.parametrize(("count", "is_refused"), [(50, False), (250, True)])
+def test_compares_only_so_many_fields_of_one_name(server: str, count: int, is_refused: bool) -> None:
+    query = "{" + "server{version} " * count + "}"
+
+    answer = httpx.post(f"{server}/graphql", json={"query": query}).json()
+
+    assert [error["message"] for error in answer.get("errors", [])] == ["Validation aborted."] * is_refused
