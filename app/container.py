@@ -32,6 +32,7 @@ from app.services.objects import ObjectService
 from app.services.processing import ProcessingService
 from app.services.reception import ReceptionService
 from app.services.uploads import UploadService
+from app.services.variants import VariantService
 from app.settings import Settings
 
 FETCHES = 4
@@ -47,6 +48,7 @@ class Services:
     uploads: UploadService
     reception: ReceptionService
     objects: ObjectService
+    variants: VariantService
     jobs: JobService
     imports: ImportService
     keys: KeyService
@@ -137,6 +139,7 @@ def _wire(
         ),
         reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now),
         objects=ObjectService(records=records, blobs=blobs, signer=signer),
+        variants=VariantService(records=records, blobs=blobs, imaging=parts.imaging, signer=signer),
         jobs=JobService(records, bell, now),
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         keys=keys,

@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from app.console import pages
 from app.container import open_services
 from app.settings import Settings
-from app.web import health, objects
+from app.web import health, objects, variants
 from app.web.auth import Authenticator
 from app.web.errors import EXCEPTION_HANDLERS
 from app.web.middleware import Authentication, BodyLimit, RequestId
@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             *health.routes,
+            *variants.routes,
             *objects.routes,
             Route("/graphql", BodyLimit(view, MAX_GRAPHQL_BYTES)),
             WebSocketRoute("/graphql", view),

@@ -34,21 +34,24 @@ def scan_folder(root: Path, folders: Folders, prefix: str) -> tuple[list[ObjectS
                 if entry.is_dir(follow_symlinks=False):
                     if _may_hold((*folders, entry.name), prefix):
                         below.append((*folders, entry.name))
-                elif (found := _find_object(entry, folders)) is not None and found.key.startswith(prefix):
+                elif (found := _find_object(entry, folders, prefix)) is not None:
                     objects.append(found)
     except (FileNotFoundError, NotADirectoryError):
         return [], []  # it was never made, or is gone by now
     return sorted(objects, key=lambda stat: stat.key), sorted(below, reverse=True)
 
 
-def _find_object(entry: os.DirEntry[str], folders: Folders) -> ObjectStat | None:
+def _find_object(entry: os.DirEntry[str], folders: Folders, prefix: str) -> ObjectStat | None:
+    key = "/".join((*folders[:-1], entry.name))
+    if not key.startswith(prefix):  # before the state is read, which takes ten times as long
+        return None
     if not entry.is_file(follow_symlinks=False) or not is_part(entry.name) or folders[-1:] != (entry.name[:2],):
         return None
     try:
         found = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return None
-    return object_stat("/".join((*folders[:-1], entry.name)), found)
+    return object_stat(key, found)
 
 
 def _may_hold(folders: Folders, prefix: str) -> bool:

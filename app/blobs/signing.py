@@ -22,6 +22,7 @@ MIN_KEY_BYTES = 32
 
 _UPLOAD_SALT = "gf-images.upload"
 _OBJECT_SALT = "gf-images.object"
+_VARIANT_SALT = "gf-images.variant"
 _METHOD = "PUT"
 _OPTIONS = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 _SIGNATURE = re.compile(r"([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
@@ -48,6 +49,7 @@ class LocalSigner:
         oldest_first = secrets[::-1]
         self._uploads = URLSafeSerializer(oldest_first, salt=_UPLOAD_SALT, signer_kwargs=_OPTIONS)
         self._objects = Signer(oldest_first, salt=_OBJECT_SALT, key_derivation="hmac", digest_method=hashlib.sha256)
+        self._variants = Signer(oldest_first, salt=_VARIANT_SALT, key_derivation="hmac", digest_method=hashlib.sha256)
         self._clock = clock
 
     def sign_upload(self, upload: Upload) -> SignedUpload:
@@ -89,6 +91,13 @@ class LocalSigner:
             raise InvalidSignature("The address of this object was altered.")
         if self._clock().timestamp() >= int(match[1]):
             raise Expired("The address of this object is past its time; ask for a new one.")
+
+    def sign_variant(self, text: str) -> str:
+        return self._variants.get_signature(text).decode()
+
+    def check_variant(self, text: str, signature: str) -> None:
+        if not (_is_canonical(signature) and self._variants.verify_signature(text.encode(), signature)):
+            raise InvalidSignature("The address of this variant was altered.")
 
     def _is_signed(self, key: str, expires: str, signature: str) -> bool:
         return _is_canonical(signature) and self._objects.verify_signature(_signed_text(key, expires), signature)

@@ -215,7 +215,10 @@ def object_keys(image: Image) -> tuple[str, ...]:
     return (image.original_key, *(thumbnail_key(image.id, size) for size in ThumbnailSize))
 
 
-_OBJECT = re.compile(r"(?:thumbnails/)?([0-9a-f]{32})(?:_thumb_(?:small|medium|large))?\.[a-z]{3,4}")
+_OBJECT = re.compile(
+    r"(?:(?:thumbnails/)?([0-9a-f]{32})(?:_thumb_(?:small|medium|large))?|variants/([0-9a-f]{32})_[0-9a-f]{32})"
+    r"\.[a-z]{3,4}"
+)
 
 
 def image_id_of_key(key: str) -> ImageId:
@@ -227,7 +230,7 @@ def image_id_of_key(key: str) -> ImageId:
     match = _OBJECT.fullmatch(key)
     if match is None:
         raise NotFound("There is no such object.")
-    return ImageId(match[1])
+    return ImageId(match[1] or match[2])
 
 
 def fit_within(width: int, height: int, bound: int) -> tuple[int, int]:

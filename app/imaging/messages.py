@@ -4,28 +4,33 @@ Messages are pickled and led by their length, as by `multiprocessing.connection`
 the same user, so a decoder that was taken over gains nothing by a forged answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.errors import DomainError
-from app.ports.imaging import Header, Rendering
+from app.domain.variant import VariantSpec
+from app.ports.imaging import Header, Rendering, VariantBytes
 
 
 class Task(StrEnum):
     INSPECT = "INSPECT"
     RENDER = "RENDER"
+    VARIANT = "VARIANT"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """What is to be done; `spec` says which VARIANT."""
+
     task: Task
     path: str
+    spec: VariantSpec = field(default_factory=VariantSpec)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a request: `result`, or `error`; `trace` tells of a fault that nobody expected."""
 
-    result: Header | Rendering | None = None
+    result: Header | Rendering | VariantBytes | None = None
     error: DomainError | None = None
     trace: str = ""

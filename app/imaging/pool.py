@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.domain.errors import Busy, DecoderDied
+from app.domain.variant import VariantSpec
 from app.imaging.forking import ForkServer
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.messages import Request, Task
 from app.imaging.process import ImagingProcess
-from app.ports.imaging import Header, Rendering
+from app.ports.imaging import Header, Rendering, VariantBytes
 
 logger = logging.getLogger(__name__)
-Result = TypeVar("Result", Header, Rendering)
+Result = TypeVar("Result", Header, Rendering, VariantBytes)
 
 
 class ImagingPool:
@@ -48,7 +49,7 @@ class ImagingPool:
             InvalidImage: One of its kinds.
             SourceUnreadable, TooLarge, Busy
         """
-        return await self._run(Task.INSPECT, path, Header)
+        return await self._run(Request(Task.INSPECT, str(path)), Header)
 
     async def render(self, path: Path) -> Rendering:
         """Decode once and make everything.
@@ -57,17 +58,27 @@ class ImagingPool:
             InvalidImage: One of its kinds.
             SourceUnreadable, TooLarge, Busy
         """
-        return await self._run(Task.RENDER, path, Rendering)
+        return await self._run(Request(Task.RENDER, str(path)), Rendering)
 
-    async def _run(self, task: Task, path: Path, kind: type[Result]) -> Result:
+    async def render_variant(self, path: Path, spec: VariantSpec) -> VariantBytes:
+        """Make one variant.
+
+        Raises:
+            InvalidImage: One of its kinds.
+            InvalidInput: The specification does not fit the picture.
+            SourceUnreadable, TooLarge, Busy
+        """
+        return await self._run(Request(Task.VARIANT, str(path), spec), VariantBytes)
+
+    async def _run(self, request: Request, kind: type[Result]) -> Result:
         async with self._take() as process:
-            answer = await process.ask(Request(task, str(path)), self._limits.timeout_s)
+            answer = await process.ask(request, self._limits.timeout_s)
         if answer.trace:
             logger.error("Imaging failed in an unexpected way.\n%s", answer.trace)
         if answer.error is not None:
             raise answer.error
         if not isinstance(answer.result, kind):
-            raise TypeError(f"{task} was answered with {type(answer.result).__name__}")
+            raise TypeError(f"{request.task} was answered with {type(answer.result).__name__}")
         return answer.result
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ from app.domain.errors import DecoderDied, DecodeTimeout
 from app.imaging.messages import Answer, Request
 
 _LENGTH: Final = struct.Struct("!i")
-_MAX_ANSWER_BYTES: Final = 16 * 2**20
+_MAX_ANSWER_BYTES: Final = 64 * 2**20
 _START_TIMEOUT_S: Final = 10.0
 
 

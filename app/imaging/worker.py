@@ -14,12 +14,14 @@ from app.imaging.inspect import inspect
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.messages import Answer, Request, Task
 from app.imaging.pipeline import render
-from app.ports.imaging import Header, Rendering
+from app.imaging.variant import render_variant
+from app.ports.imaging import Header, Rendering, VariantBytes
 
 _MAX_TRACE_LENGTH: Final = 4000
-_TASKS: Final[Mapping[Task, Callable[[Path, ImageLimits], Header | Rendering]]] = {
-    Task.INSPECT: inspect,
-    Task.RENDER: render,
+_TASKS: Final[Mapping[Task, Callable[[Request, ImageLimits], Header | Rendering | VariantBytes]]] = {
+    Task.INSPECT: lambda request, limits: inspect(Path(request.path), limits),
+    Task.RENDER: lambda request, limits: render(Path(request.path), limits),
+    Task.VARIANT: lambda request, limits: render_variant(Path(request.path), request.spec, limits),
 }
 
 
@@ -59,7 +61,7 @@ def _allow_cpu(seconds: float) -> None:
 
 def _answer(request: Request, limits: ImageLimits) -> Answer:
     try:
-        return Answer(_TASKS[request.task](Path(request.path), limits))
+        return Answer(_TASKS[request.task](request, limits))
     except DomainError as error:
         return Answer(error=error)
     except MemoryError:

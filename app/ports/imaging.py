@@ -8,6 +8,7 @@ from app.domain.image import (
     Derived,
     ImageFormat,
 )
+from app.domain.variant import VariantFormat, VariantSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,14 @@ class Rendering:
     derived: Derived
 
 
+@dataclass(frozen=True, slots=True)
+class VariantBytes:
+    """A variant, and the format of its bytes, which is never AUTO."""
+
+    data: bytes
+    format: VariantFormat
+
+
 class Imaging(Protocol):
     """Pixels, in processes of their own. A hostile picture costs one process, never the server."""
 
@@ -39,4 +48,8 @@ class Imaging(Protocol):
 
     async def render(self, path: Path) -> Rendering:
         """Decode once and make everything. Raises: InvalidImage, SourceUnreadable, TooLarge, Busy."""
+        ...
+
+    async def render_variant(self, path: Path, spec: VariantSpec) -> VariantBytes:
+        """Make one variant. Raises: InvalidImage, InvalidInput, SourceUnreadable, TooLarge, Busy."""
         ...

@@ -100,3 +100,11 @@ class AddressSigner(Protocol):
     def check_object(self, key: str, signature: str) -> None:
         """Raises: InvalidSignature, Expired."""
         ...
+
+    def sign_variant(self, text: str) -> str:
+        """Return the signature, in URL-safe base64, of what a variant's address asks for; it never expires."""
+        ...
+
+    def check_variant(self, text: str, signature: str) -> None:
+        """Raises: InvalidSignature."""
+        ...

@@ -19,6 +19,7 @@ from app.domain.image import (
     thumbnail_key,
 )
 from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
+from app.domain.variant import variant_prefix
 from app.domain.viewer import Viewer
 from app.ports.objects import AddressSigner, BlobStore
 from app.ports.records import Records
@@ -67,6 +68,8 @@ class ImageService:
         for image in images:
             for key in object_keys(image):
                 await self.blobs.delete(key)
+            async for variant in self.blobs.list(variant_prefix(image.id)):
+                await self.blobs.delete(variant.key)
         return tuple(image.id for image in images)
 
     def original_path(self, image: Image) -> str:

@@ -14,7 +14,10 @@ EXPIRED_UPLOADS_AFTER = timedelta(hours=1)
 STAGING_AFTER = timedelta(hours=24)
 TEMPORARY_AFTER = timedelta(hours=1)
 ORPHANS_AFTER = timedelta(hours=24)
+VARIANTS_AFTER = timedelta(days=30)
+"""A variant that is asked for again is made again: the age of its bytes says enough, and costs nothing to know."""
 
+_LIFETIMES = {"staging/": STAGING_AFTER, "variants/": VARIANTS_AFTER}
 _BATCH = 500
 
 
@@ -25,7 +28,10 @@ class MaintenanceService:
     clock: Clock
 
     async def sweep(self) -> int:
-        """Remove tickets that nobody completed, broken writes, and old objects without a record; return how many."""
+        """Remove tickets that nobody completed, broken writes, old variants, and old objects without a record.
+
+        Returns how many.
+        """
         now = self.clock()
         expired = await self.records.uploads.delete_expired(now - EXPIRED_UPLOADS_AFTER)
         for image_id in expired:
@@ -36,10 +42,10 @@ class MaintenanceService:
         removed = 0
         batch: dict[str, ImageId] = {}
         async for stat in self.blobs.list():
-            if stat.key.startswith("staging/"):
-                if stat.modified_at < now - STAGING_AFTER:
-                    await self.blobs.delete(stat.key)
-                    removed += 1
+            lifetime = next((time for prefix, time in _LIFETIMES.items() if stat.key.startswith(prefix)), None)
+            if lifetime is not None and stat.modified_at < now - lifetime:
+                await self.blobs.delete(stat.key)
+                removed += 1
             elif stat.modified_at < now - ORPHANS_AFTER:
                 try:
                     batch[stat.key] = image_id_of_key(stat.key)

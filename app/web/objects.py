@@ -26,7 +26,7 @@ async def receive_upload(request: Request) -> Response:
     """PUT: take the bytes of an upload."""
     try:
         byte_size = await request.app.state.services.reception.receive(
-            _path_param(request, "token"),
+            path_param(request, "token"),
             request.headers.get("content-type", ""),
             _content_length(request),
             request.stream(),
@@ -42,8 +42,13 @@ async def send_object(request: Request) -> Response:
     """GET and HEAD: an original or a thumbnail, whole or in part, unless the client has it already."""
     objects: ObjectService = request.app.state.services.objects
     viewer = getattr(request.state, "viewer", ANONYMOUS)
-    key = _path_param(request, "key")
+    key = path_param(request, "key")
     stat, is_public = await objects.open(viewer, key, request.query_params.get("signature"))
+    return await send_stat(request, stat, is_public=is_public)
+
+
+async def send_stat(request: Request, stat: ObjectStat, *, is_public: bool) -> Response:
+    """Answer with an object that its client may see."""
     headers = object_headers(stat, is_public=is_public)
     if is_not_modified(request.headers, stat):
         return Response(status_code=304, headers=headers)
@@ -109,7 +114,7 @@ async def _discard(receive: Receive) -> None:
         more = message.get("more_body", False)
 
 
-def _path_param(request: Request, name: str) -> str:
+def path_param(request: Request, name: str) -> str:
     """Return the rest of the path. Raises: NotFound for a line feed at its end, which the router passes over."""
     value: str = request.path_params[name]
     if not request.scope["path"].endswith(value):

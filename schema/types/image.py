@@ -11,13 +11,14 @@ import strawberry
 from app.domain import image as domain
 from app.domain import policy
 from app.domain.page import Cursor, page_request, slice_page
+from app.domain.variant import Fit, VariantFormat
 from schema.context import Info
 from schema.measure import LIST_SIZE
 from schema.pagination import Connection, connection
 from schema.scalars import URL, BigInt, HexColor
 from schema.types.metadata import Metadata
 from schema.types.node import Node
-from schema.types.variant import Variant, VariantFormat
+from schema.types.variant import Responsive, Variant, VariantOptions, make_responsive, make_spec, make_variant
 from schema.types.viewer import User, load_user
 
 if TYPE_CHECKING:
@@ -98,6 +99,33 @@ class Image(Node):
     @strawberry.field(description="One of the three thumbnails.")
     def thumbnail(self, info: Info, size: domain.ThumbnailSize) -> Variant:
         return make_thumbnail(info, self.record, size)
+
+    @strawberry.field(
+        description="A rendering that is made when its address is first asked for. At most 8,000 px a side and "
+        "50,000,000 px; width and height are 1 to 8,000, quality is 1 to 100."
+    )
+    async def variant(  # noqa: PLR0913 - what the API takes
+        self,
+        info: Info,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        fit: Fit | None = Fit.INSIDE,
+        format: VariantFormat | None = VariantFormat.AUTO,
+        quality: int | None = None,
+        options: VariantOptions | None = None,
+    ) -> Variant:
+        spec = make_spec(width=width, height=height, fit=fit, format=format, quality=quality, options=options)
+        return await make_variant(info, self.record, spec)
+
+    @strawberry.field(
+        description="Addresses for an <img> or <picture>: 1 to 20 widths, none wider than the image, in each format. "
+        "Without arguments: 320, 640, 960, 1280 and 1920 px in AVIF, WEBP and AUTO."
+    )
+    def responsive(
+        self, info: Info, widths: list[int] | None = None, formats: list[VariantFormat] | None = None
+    ) -> Responsive:
+        return make_responsive(info, self.record, widths, formats)
 
     @strawberry.field(description="What to show before a thumbnail has arrived; null until it is made.")
     def placeholder(self) -> Placeholder | None:

@@ -5,7 +5,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageCms
 
 from app.domain.image import ThumbnailSize
 from app.imaging.limits import ImageLimits
@@ -79,3 +79,17 @@ def make_scan_bomb(size: tuple[int, int], scans: int) -> bytes:
     data = buffer.getvalue()
     last = data.rindex(b"\xff\xda")
     return data[:-2] + data[last:-2] * scans + data[-2:]
+
+
+def profile_of(name: str) -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes()
+
+
+def wide_profile() -> bytes:
+    """Return an RGB profile whose red and green are each other's in sRGB: nobody can mistake whether it was used."""
+    data = bytearray(profile_of("sRGB"))
+    red, green = (data.index(tag, 128) for tag in (b"rXYZ", b"gXYZ"))
+    data[red : red + 4], data[green : green + 4] = b"gXYZ", b"rXYZ"
+    name = data.find("sRGB".encode("utf-16-be"))
+    data[name : name + 8] = "test".encode("utf-16-be")
+    return bytes(data)

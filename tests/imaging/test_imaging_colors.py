@@ -4,26 +4,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
-from tests.imaging.making import assert_near, make_quarters, rendered, save
+from tests.imaging.making import assert_near, make_quarters, profile_of, rendered, save, wide_profile
 
 CLOSE = 3
 """8-bit steps that encoding a flat colour as JPEG may cost."""
-
-
-def profile_of(name: str) -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes()
-
-
-def wide_profile() -> bytes:
-    """Return an RGB profile whose red and green are each other's in sRGB: nobody can mistake whether it was used."""
-    data = bytearray(profile_of("sRGB"))
-    red, green = (data.index(tag, 128) for tag in (b"rXYZ", b"gXYZ"))
-    data[red : red + 4], data[green : green + 4] = b"gXYZ", b"rXYZ"
-    name = data.find("sRGB".encode("utf-16-be"))
-    data[name : name + 8] = "test".encode("utf-16-be")
-    return bytes(data)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (1000, 1000)])

@@ -25,8 +25,8 @@ from app.domain.viewer import ANONYMOUS, Role, User, UserId, Viewer
 from app.records.sqlite.database import SqliteRecords, open_records
 from app.services.objects import ObjectService
 from app.services.reception import ReceptionService
+from app.web import objects, variants
 from app.web.errors import EXCEPTION_HANDLERS
-from app.web.objects import routes
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OWNER_ID = UserId("user:owner")
@@ -46,6 +46,7 @@ class ObjectServer:
     records: SqliteRecords
     store: LocalStore
     signer: LocalSigner
+    services: SimpleNamespace = field(default_factory=SimpleNamespace)
     port: int = 0
     client: httpx.Client = field(init=False)
     now: datetime = START
@@ -173,8 +174,8 @@ def big(running_server: ObjectServer) -> str:
 
 
 def make_app(server: ObjectServer) -> ASGIApp:
-    app = Starlette(routes=routes, exception_handlers=EXCEPTION_HANDLERS)
-    app.state.services = SimpleNamespace(
+    app = Starlette(routes=[*variants.routes, *objects.routes], exception_handlers=EXCEPTION_HANDLERS)
+    app.state.services = server.services = SimpleNamespace(
         reception=ReceptionService(server.records, server.store, server.signer, lambda: server.now),
         objects=ObjectService(server.records, server.store, server.signer),
     )

@@ -1,0 +1,157 @@
+"""Variants: signed addresses, and bytes that are made at the first hit."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field, replace
+
+from app.domain import policy
+from app.domain.errors import InvalidInput, InvalidSignature, NotFound
+from app.domain.framing import Frame, frame_of
+from app.domain.image import Image, ImageId
+from app.domain.variant import VariantFormat, VariantSpec, parse_spec, variant_key
+from app.domain.viewer import Viewer
+from app.ports.imaging import Imaging
+from app.ports.objects import AddressSigner, BlobStore, ObjectStat
+from app.ports.records import Records
+from app.services.single_flight import SingleFlight
+
+MAX_WIDTHS = 20
+
+_FOLDER = "variants"
+_LAST_RESORTS = (VariantFormat.JPEG, VariantFormat.PNG)
+"""What AUTO comes down to for a client that knows neither AVIF nor WebP."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedVariant:
+    """The object of a variant, whether everybody may see it, and whether it depends on what the client accepts."""
+
+    stat: ObjectStat
+    is_public: bool
+    is_negotiated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VariantService:
+    """An address says what is wanted, and its signature that this server offered it: nobody can ask for other sizes."""
+
+    records: Records
+    blobs: BlobStore
+    imaging: Imaging
+    signer: AddressSigner
+    flights: SingleFlight[ObjectStat] = field(default_factory=SingleFlight)
+
+    def frame(self, image: Image, spec: VariantSpec) -> Frame:
+        """Return what a variant shows, and its size. Raises: InvalidInput when it does not fit the image."""
+        return frame_of(spec, image.width, image.height)
+
+    def path(self, image: Image, spec: VariantSpec) -> str:
+        """Return the path under which a variant is made and read; it expires unless the image is public."""
+        signed = f"{image.id}/{spec.canonical}"
+        name = f"{self.signer.sign_variant(signed)}.{spec.format.extension}"
+        return self.signer.object_path(f"{_FOLDER}/{signed}/{name}", public=image.is_public)
+
+    def responsive(
+        self, image: Image, widths: tuple[int, ...], formats: tuple[VariantFormat, ...]
+    ) -> tuple[tuple[VariantSpec, ...], ...]:
+        """Return a variant for each width, the narrowest first, of each format; none is wider than the image.
+
+        Raises:
+            InvalidInput: There are none or too many, or one is out of its range.
+        """
+        for name, given in (("widths", widths), ("formats", formats)):
+            if not 1 <= len(given) <= MAX_WIDTHS:
+                raise InvalidInput(f"Give 1 to {MAX_WIDTHS} {name}, not {len(given)}.", field=(name,))
+        specs = [VariantSpec(width=width) for width in widths]
+        possible = sorted({self.frame(image, spec).canvas[0] for spec in specs})
+        return tuple(
+            tuple(VariantSpec(width=width, format=wanted) for width in possible) for wanted in dict.fromkeys(formats)
+        )
+
+    async def find_byte_size(self, image: Image, spec: VariantSpec) -> int | None:
+        """Return the size in bytes of a variant that is made; None of AUTO, which has several."""
+        if spec.format is VariantFormat.AUTO:
+            return None
+        stat = await self.blobs.find(variant_key(image.id, spec, spec.format.extension))
+        return stat.byte_size if stat else None
+
+    async def open(
+        self, viewer: Viewer, address: str, signature: str | None, accepted: frozenset[str]
+    ) -> OpenedVariant:
+        """Return the variant of an address, which is made when it is not there yet.
+
+        Args:
+            address: What comes after `variants/`: image, specification, signature and extension.
+            signature: Of an image that not everybody may see.
+            accepted: The media types that the client names as acceptable.
+
+        Raises:
+            InvalidSignature: The address was altered.
+            NotFound: There is no such image, or none that the viewer may see.
+            Expired: The signature of an image that the viewer may not see without.
+            InvalidImage, TooLarge: The original cannot be worked on.
+            Busy, InsufficientStorage: Come back later.
+        """
+        image_id, spec = self._read(address)
+        image = await self.records.images.find(image_id)
+        if image is None or not policy.can_see_image(viewer, image):
+            if signature is None:
+                raise _no_variant()
+            self.signer.check_object(f"{_FOLDER}/{address}", signature)
+        if image is None:
+            raise _no_variant()
+        stat = await self._find_or_make(image, _negotiate(spec, accepted))
+        return OpenedVariant(stat, image.is_public, spec.format is VariantFormat.AUTO)
+
+    def read(self, stat: ObjectStat, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        """Yield the bytes of an opened variant from `start` up to, without, `end`. Raises: NotFound."""
+        return self.blobs.read(stat.key, start, end)
+
+    def _read(self, address: str) -> tuple[ImageId, VariantSpec]:
+        """Return what an address asks for. Raises: InvalidSignature, NotFound."""
+        signed, _, name = address.rpartition("/")
+        signature, _, extension = name.partition(".")
+        self.signer.check_variant(signed, signature)
+        image_id, _, text = signed.partition("/")
+        try:
+            spec = parse_spec(text)
+        except InvalidInput as error:  # signed by another version of this server
+            raise _no_variant() from error
+        if extension != spec.format.extension:
+            raise InvalidSignature("The address of this variant was altered.")
+        return ImageId(image_id), spec
+
+    async def _find_or_make(self, image: Image, spec: VariantSpec) -> ObjectStat:
+        stat = await self._find(image, spec)
+        return stat or await self.flights.run(variant_key(image.id, spec, ""), lambda: self._make(image, spec))
+
+    async def _find(self, image: Image, spec: VariantSpec) -> ObjectStat | None:
+        for candidate in _LAST_RESORTS if spec.format is VariantFormat.AUTO else (spec.format,):
+            stat = await self.blobs.find(variant_key(image.id, spec, candidate.extension))
+            if stat is not None:
+                return stat
+        return None
+
+    async def _make(self, image: Image, spec: VariantSpec) -> ObjectStat:
+        stat = await self._find(image, spec)  # a flight may have landed since the caller looked
+        if stat is not None:
+            return stat
+        async with self.blobs.local_file(image.original_key) as path:
+            made = await self.imaging.render_variant(path, spec)
+        key = variant_key(image.id, spec, made.format.extension)
+        await self.blobs.put(key, made.data)
+        stat = await self.blobs.find(key)
+        if stat is None:
+            raise _no_variant()  # its image was deleted in this very moment
+        return stat
+
+
+def _negotiate(spec: VariantSpec, accepted: frozenset[str]) -> VariantSpec:
+    if spec.format is VariantFormat.AUTO:
+        for better in (VariantFormat.AVIF, VariantFormat.WEBP):
+            if better.mime_type in accepted:
+                return replace(spec, format=better)
+    return spec
+
+
+def _no_variant() -> NotFound:
+    return NotFound("There is no such object.")

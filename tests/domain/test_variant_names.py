@@ -1,0 +1,114 @@
+"""Specifications of variants: their one text, their ranges, their keys."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import InvalidInput
+from app.domain.image import image_id_of_key, new_image_id
+from app.domain.variant import (
+    Crop,
+    Fit,
+    Gravity,
+    VariantFormat,
+    VariantSpec,
+    parse_spec,
+    variant_key,
+    variant_prefix,
+)
+
+SIDES = st.none() | st.integers(1, 8000)
+SPECS = st.builds(
+    VariantSpec,
+    width=SIDES,
+    height=SIDES,
+    fit=st.sampled_from(Fit),
+    gravity=st.sampled_from(Gravity),
+    format=st.sampled_from(VariantFormat),
+    quality=st.none() | st.integers(1, 100),
+    background=st.none() | st.just("#00ff7f"),
+    blur=st.floats(0, 100),
+    sharpen=st.integers(0, 500),
+    rotate=st.sampled_from((0, 90, 180, 270)),
+    crop=st.none() | st.builds(Crop, *[st.integers(0, 20_000)] * 4),
+)
+
+
+@given(SPECS)
+def test_the_text_is_read_back_to_the_same_text(spec: VariantSpec) -> None:
+    assert parse_spec(spec.canonical).canonical == spec.canonical
+
+
+def test_the_text_says_everything() -> None:
+    spec = VariantSpec(
+        width=300,
+        height=200,
+        fit=Fit.COVER,
+        gravity=Gravity.NORTH_EAST,
+        format=VariantFormat.WEBP,
+        quality=70,
+        background="#ff0080",
+        blur=2.5,
+        sharpen=50,
+        rotate=90,
+        crop=Crop(1, 2, 30, 40),
+    )
+
+    assert spec.canonical == "w300_h200_cover_northeast_webp_q70_bgff0080_blur2.5_sharp50_rot90_crop1.2.30.40"
+    assert parse_spec(spec.canonical) == spec
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        VariantSpec(format=VariantFormat.PNG),
+        VariantSpec(format=VariantFormat.PNG, quality=50),
+        VariantSpec(format=VariantFormat.PNG, gravity=Gravity.NORTH),
+        VariantSpec(format=VariantFormat.PNG, blur=0.04),
+    ],
+)
+def test_what_makes_no_difference_is_left_out(same: VariantSpec) -> None:
+    assert same.canonical == "inside_png"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "w0_inside_png", "w08_inside_png", "inside_png_q50", "inside_gif", "inside_png\n"]
+)
+def test_no_other_text_is_read(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_spec(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("width", 0),
+        ("width", 8001),
+        ("height", -1),
+        ("quality", 0),
+        ("quality", 101),
+        ("background", "red"),
+        ("background", "#FF0000"),
+        ("blur", 100.5),
+        ("blur", float("nan")),
+        ("sharpen", -1),
+        ("rotate", 45),
+    ],
+)
+def test_a_value_out_of_range_is_named(field: str, value: object) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        replace(VariantSpec(), **{field: value})
+
+    assert refused.value.field == (field,)
+
+
+def test_keys_belong_to_their_image() -> None:
+    image_id = new_image_id()
+
+    key = variant_key(image_id, VariantSpec(width=5), "webp")
+
+    assert key.startswith(variant_prefix(image_id))
+    assert image_id_of_key(key) == image_id
+    assert key != variant_key(image_id, VariantSpec(width=6), "webp")
