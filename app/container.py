@@ -22,6 +22,7 @@ from app.ports.remote import Fetcher
 from app.ports.work import Bell
 from app.records.sqlite.database import open_records
 from app.remote.fetcher import open_fetcher
+from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
 from app.services.images import ImageService
 from app.services.imports import ImportService
@@ -45,6 +46,7 @@ class Services:
 
     images: ImageService
     flows: FlowService
+    flow_updates: FlowUpdateService
     uploads: UploadService
     reception: ReceptionService
     objects: ObjectService
@@ -84,10 +86,11 @@ async def open_services(settings: Settings, *, run_jobs: bool = True) -> AsyncGe
     data_dir.create()
     async with AsyncExitStack() as stack:
         parts = await _open_parts(settings, data_dir, stack)
-        images = ImageService(parts.records, parts.blobs, parts.signer)
+        images = ImageService(parts.records, parts.blobs, parts.signer, parts.bell)
         flows = FlowService(
             records=parts.records,
             images=images,
+            bell=parts.bell,
             clock=now,
             public_by_default=settings.default_visibility == "public",
             storage="local",
@@ -127,6 +130,7 @@ def _wire(
     return Services(
         images=images,
         flows=flows,
+        flow_updates=FlowUpdateService(records, bell, now),
         uploads=UploadService(
             records=records,
             blobs=blobs,

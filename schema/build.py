@@ -22,6 +22,7 @@ from schema.queries.jobs import JobQueries
 from schema.queries.nodes import NodeQueries
 from schema.queries.viewer import ViewerQueries
 from schema.scalars import SCALARS
+from schema.subscriptions.flows import FlowSubscriptions
 from schema.subscriptions.jobs import JobSubscriptions
 
 
@@ -36,7 +37,7 @@ class Mutation(UploadMutations, JobMutations, FlowMutations, ImageMutations):
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(JobSubscriptions):
+class Subscription(JobSubscriptions, FlowSubscriptions):
     pass
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from app.domain.errors import InvalidInput
 from app.domain.image import ImageId
@@ -44,6 +45,50 @@ class FlowChanges:
     description: str | None = None
     is_public: bool | None = None
     editor_ids: tuple[UserId, ...] | None = None
+
+
+class FlowEventKind(StrEnum):
+    """SNAPSHOT is no line of the log: it tells where a watcher begins, and to read the flow anew."""
+
+    SNAPSHOT = "SNAPSHOT"
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    REMOVED = "REMOVED"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEvent:
+    """One line of a flow's log.
+
+    Attributes:
+        sequence: Its place in the log: 1, 2, 3 … without a gap.
+        image_id: The image that it is about; None for a snapshot.
+    """
+
+    sequence: int
+    at: datetime
+    kind: FlowEventKind
+    image_id: ImageId | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowCursor:
+    """A place in the log of one flow. Another flow that takes the name later was made at another time."""
+
+    flow_created_at: datetime
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowUpdate:
+    """What a watcher is told: a line of the log, and the flow as it was read right before."""
+
+    flow: Flow
+    event: FlowEvent
+
+    @property
+    def cursor(self) -> FlowCursor:
+        return FlowCursor(self.flow.created_at, self.event.sequence)
 
 
 def clean_flow_name(name: str) -> str:

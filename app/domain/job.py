@@ -108,6 +108,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class JobChanges:
+    """Some jobs of one user as they are now, and the revision up to which all that changed is among them."""
+
+    jobs: tuple[Job, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobEvent:
     """One line of a job's log.
 

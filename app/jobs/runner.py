@@ -19,7 +19,7 @@ from app.domain.errors import (
 )
 from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobStep
 from app.ports.records import Records
-from app.ports.work import Bell, Clock, Recipes
+from app.ports.work import Bell, Clock, Recipes, ring_job
 
 LEASE_S = 30.0
 RENEW_S = 10.0
@@ -50,6 +50,7 @@ class Runner:
         if claim is None:
             return False
         try:
+            await ring_job(self.bell, claim.job)
             await self._run_under_lease(claim)
         except LeaseLost:
             log.info("lease lost", extra=_context(claim))
@@ -57,7 +58,7 @@ class Runner:
             await asyncio.shield(self._put_back(claim))
             raise
         finally:
-            await self.bell.ring(claim.job.id)
+            await ring_job(self.bell, claim.job)
         return True
 
     async def _run_under_lease(self, claim: Claim) -> None:
@@ -78,7 +79,7 @@ class Runner:
                 async for done in steps:
                     step = _ORDER[_ORDER.index(done) + 1]
                     await self.records.jobs.record_step(claim, done, self.clock())
-                    await self.bell.ring(claim.job.id)
+                    await ring_job(self.bell, claim.job)
         except LeaseLost:
             raise
         except PASSING as error:

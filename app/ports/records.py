@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.flow import Flow, FlowChanges
+from app.domain.flow import Flow, FlowChanges, FlowEvent
 from app.domain.image import (
     Derived,
     Image,
@@ -17,6 +17,7 @@ from app.domain.job import (
     Claim,
     ItemError,
     Job,
+    JobChanges,
     JobEvent,
     JobFilter,
     JobId,
@@ -104,6 +105,18 @@ class FlowRecords(Protocol):
 
     async def remove_images(self, name: str, image_ids: Sequence[ImageId]) -> None: ...
 
+    async def events(self, name: str, after: int, limit: int = 500) -> tuple[FlowEvent, ...]:
+        """Return the log of a flow after a sequence number. No lower one can appear later.
+
+        The newest 10,000 lines are kept: the first one here may be more than one behind `after`. Every image that
+        is added to the flow, removed from it, or changed while in it has its line, written together with the change.
+        """
+        ...
+
+    async def last_event(self, name: str) -> int:
+        """Return the sequence number of the newest line of a flow's log; 0 when there is none."""
+        ...
+
 
 class UploadRecords(Protocol):
     async def find(self, image_id: ImageId) -> Upload | None: ...
@@ -153,6 +166,14 @@ class JobRecords(Protocol):
 
     async def events(self, job_id: JobId, after: int = 0, limit: int = 500) -> tuple[JobEvent, ...]:
         """Return the log after a sequence number. No lower one can appear later."""
+        ...
+
+    async def open_jobs(self, owner_id: UserId) -> JobChanges:
+        """Return a user's queued and running jobs, oldest first."""
+        ...
+
+    async def changed(self, owner_id: UserId, after: int, limit: int = 100) -> JobChanges:
+        """Return the user's jobs that changed after a revision, as they are now. No lower one can appear later."""
         ...
 
     async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:

@@ -7,9 +7,11 @@ from typing import Protocol
 
 from app.domain.job import (
     Claim,
+    Job,
     JobKind,
     JobStep,
 )
+from app.domain.viewer import UserId
 
 
 class Bell(Protocol):
@@ -24,6 +26,22 @@ class Bell(Protocol):
 
 WORK_TOPIC = "work"
 """Rung when an item may be due."""
+
+
+def flow_topic(name: str) -> str:
+    """Return what is rung when a flow's images changed."""
+    return f"flow:{name}"
+
+
+def jobs_topic(owner_id: UserId) -> str:
+    """Return what is rung when one of a user's jobs changed."""
+    return f"jobs:{owner_id}"
+
+
+async def ring_job(bell: Bell, job: Job) -> None:
+    """Wake all who watch the job, its owner's jobs, or the flows that its images are in."""
+    for topic in (job.id, jobs_topic(job.owner_id), *map(flow_topic, job.flows)):
+        await bell.ring(topic)
 
 
 Recipe = Callable[[Claim], AsyncGenerator[JobStep]]

@@ -10,7 +10,7 @@ from app.domain.image import ImageId
 from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
 from app.domain.viewer import UserId, Viewer
 from app.ports.records import Records
-from app.ports.work import Clock
+from app.ports.work import Bell, Clock, flow_topic
 from app.services.images import ImageService
 
 MAX_EDITORS = 50
@@ -20,6 +20,7 @@ MAX_EDITORS = 50
 class FlowService:
     records: Records
     images: ImageService
+    bell: Bell
     clock: Clock
     public_by_default: bool
     storage: str
@@ -80,13 +81,16 @@ class FlowService:
             changes = replace(changes, description=clean_description(changes.description))
         if changes.editor_ids is not None:
             changes = replace(changes, editor_ids=await self._check_editors(changes.editor_ids))
-        return await self.records.flows.update(name, changes)
+        flow = await self.records.flows.update(name, changes)
+        await self.bell.ring(flow_topic(name))
+        return flow
 
     async def delete(self, viewer: Viewer, name: str) -> Flow:
         """Forget the flow; its images stay. Raises: Unauthenticated, Forbidden, NotFound."""
         flow = await self._get(name)
         policy.edit_flow(viewer, flow)
         await self.records.flows.delete(name)
+        await self.bell.ring(flow_topic(name))
         return flow
 
     async def add_images(self, viewer: Viewer, name: str, image_ids: tuple[str, ...]) -> Flow:
@@ -98,6 +102,7 @@ class FlowService:
         await self.get_fillable(viewer, name)
         ids = await self._check_visible(viewer, image_ids)
         await self.records.flows.add_images(name, ids, self.clock())
+        await self.bell.ring(flow_topic(name))
         return await self._get(name)
 
     async def remove_images(self, viewer: Viewer, name: str, image_ids: tuple[str, ...]) -> Flow:
@@ -109,6 +114,7 @@ class FlowService:
         await self.get_fillable(viewer, name)
         ids = await self._check_visible(viewer, image_ids)
         await self.records.flows.remove_images(name, ids)
+        await self.bell.ring(flow_topic(name))
         return await self._get(name)
 
     async def get_fillable(self, viewer: Viewer, name: str) -> Flow:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.domain import policy
 from app.domain.errors import InvalidInput
+from app.domain.flow import Flow
 from app.domain.image import (
     Image,
     ImageChanges,
@@ -23,6 +24,7 @@ from app.domain.variant import variant_prefix
 from app.domain.viewer import Viewer
 from app.ports.objects import AddressSigner, BlobStore
 from app.ports.records import Records
+from app.ports.work import Bell, flow_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class ImageService:
     records: Records
     blobs: BlobStore
     signer: AddressSigner
+    bell: Bell
 
     async def find(self, viewer: Viewer, image_id: str) -> Image | None:
         """Return the image, or None when there is none that the viewer may see."""
@@ -53,7 +56,9 @@ class ImageService:
             changes = replace(changes, title=clean_title(changes.title))
         if changes.tags is not None:
             changes = replace(changes, tags=clean_tags(changes.tags))
-        return await self.records.images.update(ImageId(image_id), changes)
+        image = await self.records.images.update(ImageId(image_id), changes)
+        await self._ring_flows(await self.records.flows.find_of_images((image.id,)))
+        return image
 
     async def delete(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[ImageId, ...]:
         """Delete the images with all their objects: all of them, or none.
@@ -64,7 +69,9 @@ class ImageService:
         if not 1 <= len(image_ids) <= MAX_PAGE_SIZE:
             raise InvalidInput(f"Give 1 to {MAX_PAGE_SIZE} images, not {len(image_ids)}.", field=("ids",))
         images = await self._check_editable(viewer, tuple(dict.fromkeys(image_ids)))
+        flows = await self.records.flows.find_of_images([image.id for image in images])
         await self.records.images.delete([image.id for image in images])
+        await self._ring_flows(flows)
         for image in images:
             for key in object_keys(image):
                 await self.blobs.delete(key)
@@ -79,6 +86,10 @@ class ImageService:
     def thumbnail_path(self, image: Image, size: ThumbnailSize) -> str:
         """Return the path under which a thumbnail is, or will be, read."""
         return self.signer.object_path(thumbnail_key(image.id, size), public=image.is_public)
+
+    async def _ring_flows(self, flows: Mapping[ImageId, tuple[Flow, ...]]) -> None:
+        for name in {flow.name for places in flows.values() for flow in places}:
+            await self.bell.ring(flow_topic(name))
 
     async def _check_editable(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[Image, ...]:
         policy.require_editor(viewer)

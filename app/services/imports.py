@@ -14,7 +14,7 @@ from app.domain.origin import Origin, clean_origin
 from app.domain.page import MAX_PAGE_SIZE, PageRequest
 from app.domain.viewer import User, Viewer
 from app.ports.records import Records
-from app.ports.work import WORK_TOPIC, Bell, Clock
+from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
 from app.services.flows import FlowService
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".avif"})
@@ -104,6 +104,7 @@ class ImportService:
     async def _add(self, job: Job, items: Sequence[JobItem]) -> Job:
         await self.records.jobs.add(job, items)
         await self.bell.ring(WORK_TOPIC)
+        await ring_job(self.bell, job)
         return job
 
     def _resolve(self, path: str) -> Path:

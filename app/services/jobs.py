@@ -1,6 +1,7 @@
 """Jobs: looking at them, watching, stopping and trying again."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from app.domain import policy
@@ -9,7 +10,7 @@ from app.domain.job import Job, JobEvent, JobFilter, JobId, JobItem, is_job_id
 from app.domain.page import Page, PageRequest
 from app.domain.viewer import Viewer
 from app.ports.records import Records
-from app.ports.work import WORK_TOPIC, Bell, Clock
+from app.ports.work import WORK_TOPIC, Bell, Clock, jobs_topic, ring_job
 
 WATCH_POLL_S = 1.0
 """How long a watcher may miss news when the hint was lost or came from another process."""
@@ -53,26 +54,50 @@ class JobService:
             NotFound: There is no such job that the viewer may see.
         """
         await self._get(viewer, job_id)
+        async with aclosing(self.follow(JobId(job_id), after)) as batches:
+            async for events in batches:
+                for event in events:
+                    yield event
+
+    async def follow(self, job_id: JobId, after: int = 0) -> AsyncGenerator[tuple[JobEvent, ...]]:
+        """Yield the log in pieces for whoever knows the id, as `watch` does, and an empty piece now and then."""
         async with self.bell.listen(job_id) as wait:
             while True:
                 # The job is read before its log, so that a job seen to have ended has all its events in it.
-                job = await self.records.jobs.find(JobId(job_id))
-                events = await self.records.jobs.events(JobId(job_id), after)
-                for event in events:
-                    yield event
-                    after = event.sequence
-                if events:
-                    continue
-                if job is None or job.state.is_final:
+                job = await self.records.jobs.find(job_id)
+                events = await self.records.jobs.events(job_id, after)
+                if not events and (job is None or job.state.is_final):
                     return
-                await wait(WATCH_POLL_S)
+                yield events
+                if events:
+                    after = events[-1].sequence
+                else:
+                    await wait(WATCH_POLL_S)
+
+    async def watch_own(self, viewer: Viewer) -> AsyncGenerator[Job]:
+        """Yield the viewer's open jobs, the oldest first, then each of the viewer's jobs whenever it has changed.
+
+        A reader that lags gets a job that changed more than once only as it is now.
+
+        Raises:
+            Unauthenticated
+        """
+        owner_id = policy.require_user(viewer).id
+        async with self.bell.listen(jobs_topic(owner_id)) as wait:
+            changes = await self.records.jobs.open_jobs(owner_id)
+            while True:
+                for job in changes.jobs:
+                    yield job
+                changes = await self.records.jobs.changed(owner_id, changes.revision)
+                if not changes.jobs:
+                    await wait(WATCH_POLL_S)
 
     async def cancel(self, viewer: Viewer, job_id: str) -> Job:
         """Stop what is queued or running. Raises: Unauthenticated, Forbidden, NotFound, JobFinished."""
         policy.require_editor(viewer)
         await self._get(viewer, job_id)
         job = await self.records.jobs.cancel(JobId(job_id), self.clock())
-        await self.bell.ring(job_id)
+        await ring_job(self.bell, job)
         return job
 
     async def retry(self, viewer: Viewer, job_id: str) -> Job:
@@ -81,7 +106,7 @@ class JobService:
         await self._get(viewer, job_id)
         job = await self.records.jobs.retry(JobId(job_id), self.clock())
         await self.bell.ring(WORK_TOPIC)
-        await self.bell.ring(job_id)
+        await ring_job(self.bell, job)
         return job
 
     async def _get(self, viewer: Viewer, job_id: str) -> Job:

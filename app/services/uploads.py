@@ -37,7 +37,7 @@ from app.domain.viewer import User, Viewer
 from app.ports.imaging import Header, Imaging
 from app.ports.objects import BlobStore, UploadSigner
 from app.ports.records import Records
-from app.ports.work import WORK_TOPIC, Bell, Clock
+from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
 from app.services.flows import FlowService
 
 TICKET_LIFETIME = timedelta(minutes=15)
@@ -134,6 +134,7 @@ class UploadService:
         await self.flows.create_missing(names, upload.owner_id)
         kept = await self.records.uploads.complete(image.id, image, names, job, JobItem(job.id, 0, image.id))
         await self.bell.ring(WORK_TOPIC)
+        await ring_job(self.bell, job)
         return job, kept
 
     async def record_metrics(self, viewer: Viewer, metrics: UploadMetrics) -> None:

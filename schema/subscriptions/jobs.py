@@ -9,7 +9,7 @@ import strawberry
 
 from app.services.jobs import decode_event_cursor
 from schema.context import Info
-from schema.types.job import JobEvent
+from schema.types.job import Job, JobEvent
 
 
 @strawberry.type
@@ -24,3 +24,11 @@ class JobSubscriptions:
         async with aclosing(events):
             async for event in events:
                 yield JobEvent.from_domain(event)
+
+    @strawberry.subscription(
+        description="The viewer's own open jobs, the oldest first; then each of the viewer's jobs when it has changed."
+    )
+    async def viewer_jobs(self, info: Info) -> AsyncGenerator[Job, None]:
+        async with aclosing(info.context.services.jobs.watch_own(info.context.viewer)) as jobs:
+            async for job in jobs:
+                yield Job.from_domain(job)

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from app.domain import policy
 from app.domain.errors import Conflict
-from app.domain.flow import Flow, FlowChanges
+from app.domain.flow import Flow, FlowChanges, FlowEvent
 from app.domain.image import ImageId
 from app.domain.page import Page, PageRequest
 from app.domain.viewer import UserId, Viewer
 from app.records.sqlite.connection import Database, Value
+from app.records.sqlite.flow_events import fetch_events, fetch_last_event
 from app.records.sqlite.pages import Conditions, Listing, count_rows, fetch_page
 from app.records.sqlite.rows import from_json, from_micros, to_json, to_micros
 
@@ -109,6 +110,12 @@ class SqliteFlows:
                 "DELETE FROM flow_images WHERE flow = ? AND image_id IN (SELECT value FROM json_each(?))",
                 (name, to_json(image_ids)),
             )
+
+    async def events(self, name: str, after: int, limit: int = 500) -> tuple[FlowEvent, ...]:
+        return await fetch_events(self.database, name, after, limit)
+
+    async def last_event(self, name: str) -> int:
+        return await fetch_last_event(self.database, name)
 
 
 def _listing(viewer: Viewer, search: str | None) -> Listing:

@@ -4,9 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.job import Claim, ItemError, Job, JobEvent, JobFilter, JobId, JobItem, JobKind, JobStep
+from app.domain.job import (
+    Claim,
+    ItemError,
+    Job,
+    JobChanges,
+    JobEvent,
+    JobFilter,
+    JobId,
+    JobItem,
+    JobKind,
+    JobStep,
+)
 from app.domain.page import Page, PageRequest
+from app.domain.viewer import UserId
 from app.records.sqlite.connection import Database, Transaction
+from app.records.sqlite.job_changes import fetch_changed, fetch_open
 from app.records.sqlite.job_control import cancel_job, retry_job
 from app.records.sqlite.job_rows import INSERT_ITEM, INSERT_JOB, event_of, item_of, item_values, job_of, job_values
 from app.records.sqlite.leases import claim_item, put_back, record_step, renew_lease
@@ -54,6 +67,12 @@ class SqliteJobs:
 
     async def events(self, job_id: JobId, after: int = 0, limit: int = 500) -> tuple[JobEvent, ...]:
         return tuple(event_of(row) for row in await self.database.read(_EVENTS, (job_id, after, limit)))
+
+    async def open_jobs(self, owner_id: UserId) -> JobChanges:
+        return await fetch_open(self.database, owner_id)
+
+    async def changed(self, owner_id: UserId, after: int, limit: int = 100) -> JobChanges:
+        return await fetch_changed(self.database, owner_id, after, limit)
 
     async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
         async with self.database.transaction() as transaction:

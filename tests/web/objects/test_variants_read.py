@@ -17,6 +17,7 @@ from app.domain.image import Image, ImageFormat
 from app.domain.variant import Fit, VariantFormat, VariantSpec, variant_prefix
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import ImagingPool, open_pool
+from app.jobs.bell import LocalBell
 from app.ports.imaging import VariantBytes
 from app.services.images import ImageService
 from app.services.maintenance import MaintenanceService
@@ -233,7 +234,7 @@ def test_deleting_an_image_deletes_its_variants_alone(server, variants, image):
             get(server, variants.path(each, VariantSpec(width, format=VariantFormat.JPEG)))
     assert len(stored(server, image)) == 2
 
-    images = ImageService(server.records, server.store, server.signer)
+    images = ImageService(server.records, server.store, server.signer, LocalBell())
     server.call(images.delete, server.viewers["owner"], (image.id,))
 
     assert (len(stored(server, image)), len(stored(server, other))) == (0, 2)

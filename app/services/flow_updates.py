@@ -1,0 +1,90 @@
+"""Flow updates: watching what is added to, changed in and removed from a flow."""
+
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from app.domain import policy
+from app.domain.errors import InvalidInput
+from app.domain.flow import Flow, FlowCursor, FlowEvent, FlowEventKind, FlowUpdate
+from app.domain.viewer import Viewer
+from app.ports.records import Records
+from app.ports.work import Bell, Clock, flow_topic
+from app.services.jobs import WATCH_POLL_S
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR = re.compile(r"f([0-9a-f]{1,14})-([0-9]{1,15})")
+"""`f`, the microseconds of the flow's making since 1970 in hex digits, which end in the year 4253, and the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowUpdateService:
+    records: Records
+    bell: Bell
+    clock: Clock
+
+    async def watch(self, viewer: Viewer, name: str, after: FlowCursor | None = None) -> AsyncGenerator[FlowUpdate]:
+        """Yield the log of a flow behind `after`, then live, until it is deleted or the viewer may not see it.
+
+        It opens with a snapshot when there is no `after`, and has one wherever lines are missing that are not kept
+        any more, or that belong to an older flow of the same name: the flow is to be read anew then.
+
+        Raises:
+            NotFound: There is no such flow that the viewer may see.
+        """
+        async with self.bell.listen(flow_topic(name)) as wait:
+            flow = await self._find(viewer, name)
+            if flow is None:
+                raise policy.no_flow(name)
+            born, place = flow.created_at, await self._check(flow, after)
+            while flow is not None and flow.created_at == born:
+                events = await self._read(flow, place)
+                for event in events:
+                    update = FlowUpdate(flow, event)
+                    yield update
+                    place = update.cursor
+                if not events:
+                    await wait(WATCH_POLL_S)
+                flow = await self._find(viewer, name)
+
+    async def _find(self, viewer: Viewer, name: str) -> Flow | None:
+        flow = await self.records.flows.find(name)
+        return flow if flow is not None and policy.can_see_flow(viewer, flow) else None
+
+    async def _check(self, flow: Flow, place: FlowCursor | None) -> FlowCursor | None:
+        """Return the place when it is one in the log of this very flow."""
+        if place is None or place.flow_created_at != flow.created_at:
+            return None
+        return place if place.sequence <= await self.records.flows.last_event(flow.name) else None
+
+    async def _read(self, flow: Flow, place: FlowCursor | None) -> tuple[FlowEvent, ...]:
+        """Return the lines that follow, or a snapshot where they do not."""
+        if place is None:
+            return (await self._snapshot(flow),)
+        events = await self.records.flows.events(flow.name, place.sequence)
+        if events and events[0].sequence != place.sequence + 1:
+            return (await self._snapshot(flow),)
+        return events
+
+    async def _snapshot(self, flow: Flow) -> FlowEvent:
+        return FlowEvent(await self.records.flows.last_event(flow.name), self.clock(), FlowEventKind.SNAPSHOT, None)
+
+
+def encode_flow_cursor(cursor: FlowCursor) -> str:
+    """Return a place in a flow's log as the opaque text that clients keep."""
+    return f"f{(cursor.flow_created_at - _EPOCH) // timedelta(microseconds=1):x}-{cursor.sequence}"
+
+
+def decode_flow_cursor(text: str | None) -> FlowCursor | None:
+    """Return the place that a cursor stands for; None for none.
+
+    Raises:
+        InvalidInput: It is no cursor of ours.
+    """
+    if text is None:
+        return None
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        raise InvalidInput(f"The cursor {text[:80]!r} is not one that this server gave.", field=("after",))
+    return FlowCursor(_EPOCH + timedelta(microseconds=int(match[1], 16)), int(match[2]))
