@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from app.console import pages
 from app.container import open_services
 from app.settings import Settings
-from app.web import health, objects, variants
+from app.web import health, job_events, objects, variants
 from app.web.auth import Authenticator
 from app.web.errors import EXCEPTION_HANDLERS
 from app.web.middleware import Authentication, BodyLimit, RequestId
@@ -42,6 +42,7 @@ def create_app(settings: Settings) -> Starlette:
             *health.routes,
             *variants.routes,
             *objects.routes,
+            *job_events.routes,
             Route("/graphql", BodyLimit(view, MAX_GRAPHQL_BYTES)),
             WebSocketRoute("/graphql", view),
             *pages.routes,
@@ -80,7 +81,7 @@ def _cors(settings: Settings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "HEAD", "POST", "PUT"],
-        allow_headers=["Authorization", "Content-Type", "GF-Api-Key"],
+        allow_headers=["Authorization", "Content-Type", "GF-Api-Key", "Last-Event-ID"],
         expose_headers=["Retry-After", "X-Request-Id"],
     )
 

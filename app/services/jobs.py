@@ -59,6 +59,17 @@ class JobService:
                 for event in events:
                     yield event
 
+    async def has_news(self, job_id: JobId, after: int) -> bool:
+        """Tell whether the log goes on, or may go on, after a sequence number, to whoever knows the job's id.
+
+        Raises:
+            NotFound
+        """
+        job = await self.records.jobs.find(job_id) if is_job_id(job_id) else None
+        if job is None:
+            raise policy.no_job(job_id)
+        return not job.state.is_final or bool(await self.records.jobs.events(job_id, after, limit=1))
+
     async def follow(self, job_id: JobId, after: int = 0) -> AsyncGenerator[tuple[JobEvent, ...]]:
         """Yield the log in pieces for whoever knows the id, as `watch` does, and an empty piece now and then."""
         async with self.bell.listen(job_id) as wait:

@@ -1,0 +1,166 @@
+"""Plain server-sent events of a job: resumed without loss or repeat, and bounded for those who do not read."""
+
+import asyncio
+import json
+import socket
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from app.data_dir import DataDir
+from app.domain.image import new_image_id
+from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
+from app.domain.viewer import UserId
+from app.records.sqlite.database import open_records
+from tests.pictures import make_picture
+from tests.serving import RunningServer
+
+LINES = 100_000
+READERS = 20
+MAX_GROWTH = 40 * 1024 * 1024
+
+FILL = """WITH RECURSIVE lines (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM lines WHERE number < ?2)
+INSERT INTO job_events (job_id, sequence, at, step, kind, position, image_id)
+SELECT ?1, number, number, 'FETCH', 'OK', 0, ?3 FROM lines"""
+
+
+def start_job(server: RunningServer, *, seed: int) -> str:
+    job_id: str = server.upload(make_picture(size=(1600, 1200), seed=seed), "JPEG")["job"]["id"]
+    return job_id
+
+
+def address(server: RunningServer, job_id: str) -> str:
+    return f"{server.url}/jobs/{job_id}/events"
+
+
+def read_stream(server: RunningServer, job_id: str, **options: object) -> list[tuple[str, str, dict[str, object]]]:
+    """Return (id, event, data) of the whole stream, without a key."""
+    answer = httpx.get(address(server, job_id), timeout=60, **options)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    events = []
+    for block in answer.text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if fields:
+            events.append((fields["id"], fields["event"], json.loads(fields["data"])))
+    return events
+
+
+def test_streams_the_log_to_whoever_knows_the_id(shared_server: RunningServer) -> None:
+    job_id = start_job(shared_server, seed=321)
+
+    events = read_stream(shared_server, job_id)
+
+    watched = shared_server.watch_to_end(job_id)
+    assert [event[0] for event in events] == [event["cursor"] for event in watched]
+    assert [(kind, data["step"]) for _, kind, data in events] == [(event["kind"], event["step"]) for event in watched]
+    assert {data["imageId"] for _, _, data in events} == {watched[0]["image"]["id"]}
+    assert {tuple(data) for _, _, data in events} == {("step", "kind", "imageId", "position", "error")}
+
+
+@pytest.mark.parametrize("by_header", [True, False])
+def test_goes_on_behind_a_cursor(shared_server: RunningServer, by_header: bool) -> None:
+    job_id = start_job(shared_server, seed=322)
+    whole = read_stream(shared_server, job_id)
+
+    for number, (cursor, _, _) in enumerate(whole[:-1]):
+        options = {"headers": {"Last-Event-ID": cursor}, "params": {"after": "e0"}}
+        rest = read_stream(shared_server, job_id, **(options if by_header else {"params": {"after": cursor}}))
+
+        assert rest == whole[number + 1 :]
+
+
+def test_goes_on_behind_a_cursor_across_a_restart(running_server: RunningServer) -> None:
+    job_id = start_job(running_server, seed=323)
+    with httpx.stream("GET", address(running_server, job_id), timeout=60) as answer:
+        first = next(line for line in answer.iter_lines() if line.startswith("id: ")).removeprefix("id: ")
+        running_server.kill()
+    running_server.start()
+
+    rest = read_stream(running_server, job_id, headers={"Last-Event-ID": first})
+
+    watched = [event["cursor"] for event in running_server.watch_to_end(job_id)]
+    assert [first, *(event[0] for event in rest)] == watched
+
+
+def test_has_nothing_more_behind_the_end(shared_server: RunningServer) -> None:
+    job_id = start_job(shared_server, seed=324)
+    last, kind, _ = read_stream(shared_server, job_id)[-1]
+
+    answer = httpx.get(address(shared_server, job_id), headers={"Last-Event-ID": last})
+
+    assert (kind, answer.status_code, answer.content) == ("COMPLETED", 204, b"")
+
+
+def test_answers_head_without_a_stream(shared_server: RunningServer) -> None:
+    answer = httpx.head(address(shared_server, start_job(shared_server, seed=325)))
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+
+
+@pytest.mark.parametrize("job_id", ["job:" + "0" * 32, "job:x", "x" * 3000])
+def test_does_not_know_a_job_that_is_none(shared_server: RunningServer, job_id: str) -> None:
+    answer = httpx.get(address(shared_server, job_id))
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("cursor", ["1", "e-1", "e1x", "f0-1", "e" + "9" * 30])
+def test_refuses_a_cursor_that_is_none(shared_server: RunningServer, cursor: str) -> None:
+    job_id = start_job(shared_server, seed=326)
+
+    answer = httpx.get(address(shared_server, job_id), headers={"Last-Event-ID": cursor})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_INPUT")
+
+
+def test_holds_little_for_those_who_do_not_read(running_server: RunningServer) -> None:
+    running_server.stop()
+    job_id = asyncio.run(make_long_log(running_server.data_dir))
+    running_server.start()
+    assert running_server.process is not None
+    place = urlsplit(running_server.url)
+    before = resident_bytes(running_server.process.pid)
+
+    readers = [socket.create_connection((place.hostname, place.port)) for _ in range(READERS)]
+    for reader in readers:
+        reader.sendall(f"GET /jobs/{job_id}/events HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    growths = []
+    for _ in range(30):
+        time.sleep(0.1)  # the server fills whatever it is willing to hold
+        growths.append(resident_bytes(running_server.process.pid) - before)
+    livez = httpx.get(f"{running_server.url}/livez", timeout=5)
+    for reader in readers:
+        reader.close()
+
+    assert livez.status_code == 200
+    assert max(growths) < MAX_GROWTH, growths
+
+
+async def make_long_log(data_dir: Path) -> str:
+    """Keep a job that nobody works on any more, with a log of some 14 MB as events, and return its id."""
+    job = Job(
+        id=new_job_id(),
+        kind=JobKind.LOCAL,
+        owner_id=UserId("user:admin"),
+        flows=(),
+        client_type=None,
+        created_at=datetime.now(UTC),
+        progress=Progress(1),
+    )
+    async with open_records(DataDir(data_dir).database) as records:
+        item = JobItem(job.id, 0, new_image_id())
+        await records.jobs.add(job, [item])
+        await records.jobs.cancel(job.id, datetime.now(UTC))
+        async with records.database.transaction() as transaction:
+            await transaction.fetch("DELETE FROM job_events WHERE job_id = ?", (job.id,))
+            await transaction.fetch(FILL, (job.id, LINES, item.image_id))
+    return job.id
+
+
+def resident_bytes(pid: int) -> int:
+    fields = (line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return next(int(field[1]) * 1024 for field in fields if field[0] == "VmRSS:")
