@@ -15,6 +15,10 @@ from app.jobs.bell import LocalBell
 from app.jobs.embedded import open_engine
 from app.jobs.runner import Runner
 from app.jobs.sweeper import Sweeper
+from app.metering.bell import MeteredBell
+from app.metering.blobs import MeteredBlobs
+from app.metering.imaging import MeteredImaging
+from app.metering.prometheus import PrometheusMeter
 from app.ports.imaging import Imaging
 from app.ports.objects import BlobStore
 from app.ports.records import Records
@@ -56,6 +60,7 @@ class Services:
     keys: KeyService
     records: Records
     blobs: BlobStore
+    meter: PrometheusMeter
     signing_keys: tuple[str, ...]
     """The newest first."""
     new_admin_key: str | None
@@ -73,6 +78,7 @@ class _Parts:
     bell: Bell
     imaging: Imaging
     fetcher: Fetcher
+    meter: PrometheusMeter
 
 
 def now() -> datetime:
@@ -112,14 +118,16 @@ async def _open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitSta
     # The jobs keep `workers` processes busy; one more is there to look at the header of what was just uploaded.
     pool = PoolLimits(processes=settings.workers + 1)
     signing_keys = tuple(key.get_secret_value() for key in settings.signing_keys) or (data_dir.signing_key(),)
+    meter = PrometheusMeter()
     return _Parts(
         records=await stack.enter_async_context(open_records(data_dir.database)),
-        blobs=LocalStore(data_dir.objects),
+        blobs=MeteredBlobs(LocalStore(data_dir.objects), meter),
         signer=LocalSigner(signing_keys),
         signing_keys=signing_keys,
-        bell=LocalBell(),
-        imaging=await stack.enter_async_context(open_pool(limits, pool)),
         fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),
+        bell=MeteredBell(LocalBell(), meter),
+        imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool)), meter),
+        meter=meter,
     )
 
 
@@ -139,9 +147,10 @@ def _wire(
             bell=bell,
             flows=flows,
             clock=now,
+            meter=parts.meter,
             max_bytes=settings.max_upload_bytes,
         ),
-        reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now),
+        reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
         objects=ObjectService(records=records, blobs=blobs, signer=signer),
         variants=VariantService(records=records, blobs=blobs, imaging=parts.imaging, signer=signer),
         jobs=JobService(records, bell, now),
@@ -149,6 +158,7 @@ def _wire(
         keys=keys,
         records=records,
         blobs=blobs,
+        meter=parts.meter,
         signing_keys=parts.signing_keys,
         new_admin_key=new_key,
     )
@@ -166,12 +176,13 @@ def _open_engine(settings: Settings, parts: _Parts, flows: FlowService) -> Abstr
         rendering=asyncio.Semaphore(settings.workers),
     )
     working, fetching = (
-        Runner(parts.records, parts.bell, recipes, now) for recipes in (processing.recipes(), processing.fetching())
+        Runner(parts.records, parts.bell, recipes, now, parts.meter)
+        for recipes in (processing.recipes(), processing.fetching())
     )
     # One half of the workers computes while the other one reads and writes.
     return open_engine(
         [working] * 2 * settings.workers + [fetching] * FETCHES,
-        Sweeper(parts.records, parts.bell, now),
+        Sweeper(parts.records, parts.bell, now, parts.meter),
         parts.bell,
         maintain=MaintenanceService(parts.records, parts.blobs, now).sweep,
     )

@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from app.console import pages
 from app.container import open_services
 from app.settings import Settings
-from app.web import health, job_events, objects, variants
+from app.web import health, job_events, metrics, objects, variants
 from app.web.auth import Authenticator
 from app.web.errors import EXCEPTION_HANDLERS
 from app.web.middleware import Authentication, BodyLimit, RequestId
@@ -43,6 +43,7 @@ def create_app(settings: Settings) -> Starlette:
             *variants.routes,
             *objects.routes,
             *job_events.routes,
+            *(metrics.routes if settings.metrics else ()),
             Route("/graphql", BodyLimit(view, MAX_GRAPHQL_BYTES)),
             WebSocketRoute("/graphql", view),
             *pages.routes,

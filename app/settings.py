@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     default_visibility: Literal["public", "private"] = "public"
     playground: bool | None = None
     introspection: bool | None = None
+    metrics: bool = True
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     max_upload_bytes: Annotated[int, Field(ge=1)] = 40 * 1024 * 1024
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000

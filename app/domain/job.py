@@ -116,6 +116,14 @@ class JobChanges:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How many items of all jobs wait, and how many are leased."""
+
+    queued: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobEvent:
     """One line of a job's log.
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from app.domain.errors import (
     OriginUnavailable,
 )
 from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobStep
+from app.ports.meter import Meter
 from app.ports.records import Records
 from app.ports.work import Bell, Clock, Recipes, ring_job
 
@@ -41,6 +43,7 @@ class Runner:
     bell: Bell
     recipes: Recipes
     clock: Clock
+    meter: Meter
     renew_s: float = RENEW_S
     jitter: Callable[[float, float], float] = field(default=random.uniform)
 
@@ -74,9 +77,12 @@ class Runner:
 
     async def _run(self, claim: Claim) -> None:
         step = _ORDER[0]
+        claimed_at = begun_at = time.perf_counter()
         try:
             async with aclosing(self.recipes[claim.job.kind](claim)) as steps:
                 async for done in steps:
+                    self.meter.observe_step(done, time.perf_counter() - begun_at)
+                    begun_at = time.perf_counter()
                     step = _ORDER[_ORDER.index(done) + 1]
                     await self.records.jobs.record_step(claim, done, self.clock())
                     await ring_job(self.bell, claim.job)
@@ -86,21 +92,28 @@ class Runner:
             await self._try_again(claim, step, ItemError.of(error))
         except DomainError as error:
             log.info("item failed", extra={**_context(claim), "code": error.code})
-            await self.records.jobs.fail(claim, step, ItemError.of(error), self.clock())
+            await self._fail(claim, step, ItemError.of(error))
         except Exception:
             log.exception("item met a bug", extra=_context(claim))
             await self._try_again(claim, step, ItemError(ErrorCode.INTERNAL, "The server failed on this image."))
         else:
             await self.records.jobs.complete(claim, self.clock())
+            self.meter.observe_item(claim.job.kind, time.perf_counter() - claimed_at)
+
+    async def _fail(self, claim: Claim, step: JobStep, error: ItemError) -> None:
+        await self.records.jobs.fail(claim, step, error, self.clock())
+        self.meter.count_error(error.code)
 
     async def _try_again(self, claim: Claim, step: JobStep, error: ItemError) -> None:
         """Put the item back with full jitter (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/)."""
-        now = self.clock()
         if claim.item.attempts >= MAX_ATTEMPTS:
-            await self.records.jobs.fail(claim, step, error, now)
+            await self._fail(claim, step, error)
             return
+        now = self.clock()
         due = now + timedelta(seconds=self.jitter(0, min(MAX_BACKOFF_S, 2.0**claim.item.attempts)))
         await self.records.jobs.put_back(claim, due, error, now)
+        self.meter.count_error(error.code)
+        self.meter.count_retry()
 
     async def _put_back(self, claim: Claim) -> None:
         """Give an unfinished item to the next worker at once, when this one is told to stop."""

@@ -24,6 +24,7 @@ from app.domain.job import (
     JobItem,
     JobKind,
     JobStep,
+    QueueDepth,
 )
 from app.domain.keys import ApiKey
 from app.domain.page import Page, PageRequest
@@ -175,6 +176,8 @@ class JobRecords(Protocol):
     async def changed(self, owner_id: UserId, after: int, limit: int = 100) -> JobChanges:
         """Return the user's jobs that changed after a revision, as they are now. No lower one can appear later."""
         ...
+
+    async def depth(self) -> QueueDepth: ...
 
     async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
         """Lease the oldest item of these kinds that is due to one caller, its job RUNNING then, with one more attempt.

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from app.domain.errors import AlreadyCompleted, AlreadyUploaded, NotFound, SizeMismatch, TooLarge, TypeMismatch
 from app.domain.image import original_key
 from app.domain.upload import Upload, UploadGrant
+from app.ports.meter import Meter
 from app.ports.objects import BlobStore, UploadVerifier
 from app.ports.records import Records
 from app.ports.work import Clock
+from app.services.metering import counts_upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,9 @@ class ReceptionService:
     blobs: BlobStore
     verifier: UploadVerifier
     clock: Clock
+    meter: Meter
 
+    @counts_upload("transfer")
     async def receive(
         self, token: str, content_type: str, content_length: int | None, chunks: AsyncIterator[bytes]
     ) -> int:

@@ -35,10 +35,12 @@ from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
 from app.domain.upload import SignedUpload, Upload, UploadMetrics
 from app.domain.viewer import User, Viewer
 from app.ports.imaging import Header, Imaging
+from app.ports.meter import Meter
 from app.ports.objects import BlobStore, UploadSigner
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
 from app.services.flows import FlowService
+from app.services.metering import counts_upload
 
 TICKET_LIFETIME = timedelta(minutes=15)
 """How long bytes may begin to arrive; S3 presigned URLs are held to the same."""
@@ -79,8 +81,10 @@ class UploadService:
     bell: Bell
     flows: FlowService
     clock: Clock
+    meter: Meter
     max_bytes: int
 
+    @counts_upload("init")
     async def init(self, viewer: Viewer, request: UploadRequest) -> Ticket | Image:
         """Return where to PUT the bytes, or the viewer's own image that has these bytes already.
 
@@ -98,6 +102,7 @@ class UploadService:
         await self.records.uploads.add(upload)
         return Ticket(upload.image_id, self.signer.sign_upload(upload))
 
+    @counts_upload("complete")
     async def complete(
         self, viewer: Viewer, image_id: str, *, flows: tuple[str, ...] = (), metadata: object = None
     ) -> tuple[Job, Image]:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.blobs.local import LocalStore
+from app.metering.blobs import MeteredBlobs
+from app.metering.prometheus import PrometheusMeter
 from app.ports.objects import BlobStore
 
 
@@ -19,7 +21,12 @@ def local(root: Path) -> LocalStore:
     return LocalStore(root)
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture
+def metered(local: LocalStore) -> MeteredBlobs:
+    return MeteredBlobs(local, PrometheusMeter())
+
+
+@pytest.fixture(params=["local", "metered"])
 def store(request: pytest.FixtureRequest) -> BlobStore:
     """Every store in turn: a new one adds the name of its fixture."""
     made: BlobStore = request.getfixturevalue(request.param)

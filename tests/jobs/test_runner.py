@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from app.domain.errors import Busy, CorruptImage, ErrorCode
 from app.domain.image import new_image_id
@@ -15,8 +16,10 @@ from app.domain.viewer import UserId
 from app.jobs.bell import LocalBell
 from app.jobs.runner import LEASE_S, Runner
 from app.jobs.sweeper import Sweeper
+from app.metering.prometheus import PrometheusMeter
 from app.ports.records import Records
 from app.records.sqlite.database import open_records
+from tests.metrics import parse_metrics
 
 Work = Callable[[Claim], AsyncGenerator[JobStep]]
 
@@ -30,6 +33,7 @@ class Workshop:
     now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
     attempts: list[int] = field(default_factory=list)
     clock_readings: int = 0
+    meter: PrometheusMeter = field(default_factory=PrometheusMeter)
 
     def clock(self) -> datetime:
         self.clock_readings += 1
@@ -42,7 +46,13 @@ class Workshop:
                 yield step
 
         return Runner(
-            self.records, LocalBell(), {JobKind.LOCAL: counted}, self.clock, renew_s=0.01, jitter=lambda low, high: high
+            self.records,
+            LocalBell(),
+            {JobKind.LOCAL: counted},
+            self.clock,
+            self.meter,
+            renew_s=0.01,
+            jitter=lambda low, high: high,
         )
 
     async def item(self) -> JobItem:
@@ -136,6 +146,9 @@ async def test_gives_up_after_the_last_attempt(workshop: Workshop, work: Work, c
     item = await workshop.item()
     assert workshop.attempts == [1, 2, 3, 4, 5]
     assert (item.state, item.error and item.error.code) == (JobState.FAILED, code)
+    readings = parse_metrics(generate_latest(workshop.meter.registry).decode())
+    assert readings[f'gf_item_errors_total{{code="{code}"}}'] == MAX_ATTEMPTS
+    assert readings["gf_item_retries_total"] == MAX_ATTEMPTS - 1
     assert (await workshop.log())[-1] == f"TRANSFORM/ERROR/{code}"
 
 
@@ -170,7 +183,7 @@ async def test_keeps_its_lease_while_it_works(workshop: Workshop) -> None:
     for _ in range(3):
         workshop.now += timedelta(seconds=LEASE_S * 0.9)
         await _until_renewed(workshop)
-        await Sweeper(workshop.records, LocalBell(), workshop.clock).sweep()
+        await Sweeper(workshop.records, LocalBell(), workshop.clock, PrometheusMeter()).sweep()
 
     assert (await workshop.item()).state is JobState.RUNNING
     assert workshop.attempts == [1]
@@ -182,11 +195,12 @@ async def test_lets_another_take_over_when_the_worker_is_gone(workshop: Workshop
     await workshop.records.jobs.claim(workshop.clock(), LEASE_S)
     workshop.now += timedelta(seconds=LEASE_S + 1)
 
-    await Sweeper(workshop.records, LocalBell(), workshop.clock).sweep()
+    await Sweeper(workshop.records, LocalBell(), workshop.clock, workshop.meter).sweep()
     took_over = await workshop.runner(all_well).run_next()
 
     assert took_over is True
     assert workshop.attempts == [2]
+    assert parse_metrics(generate_latest(workshop.meter.registry).decode())["gf_lease_expiries_total"] == 1
     assert (await workshop.log())[0] == "RETRY/OK/LEASE_LOST"
 
 

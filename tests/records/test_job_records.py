@@ -6,7 +6,7 @@ from record_factories import NOW, OTHER, OWNER, add_job, after, make_items, make
 
 from app.domain.errors import InvalidInput
 from app.domain.image import new_image_id
-from app.domain.job import Job, JobFilter, JobItem, JobKind, JobState, JobStep, Progress, new_job_id
+from app.domain.job import Job, JobFilter, JobItem, JobKind, JobState, JobStep, Progress, QueueDepth, new_job_id
 from app.domain.page import Cursor, PageRequest
 from app.ports.records import Records
 
@@ -112,6 +112,18 @@ async def test_returns_the_log_after_a_sequence_number(records: Records) -> None
     ]
 
     assert [[event.sequence for event in page] for page in pages] == [[3, 4], [2, 3], [], []]
+
+
+async def test_counts_what_waits_and_what_is_in_work(records: Records) -> None:
+    depths = [await records.jobs.depth()]
+    await add_job(records, 3)
+    depths.append(await records.jobs.depth())
+    claim = await claim_item(records)
+    depths.append(await records.jobs.depth())
+    await records.jobs.complete(claim, NOW)
+    depths.append(await records.jobs.depth())
+
+    assert depths == [QueueDepth(0, 0), QueueDepth(3, 0), QueueDepth(2, 1), QueueDepth(2, 0)]
 
 
 async def test_times_in_a_log_rise_strictly_also_when_the_clock_does_not(records: Records) -> None:

@@ -183,6 +183,7 @@ async def test_nothing_else_reads_a_whole_table(records: SqliteRecords, tmp_path
         lambda: records.jobs.events(job.id, after=3),
         lambda: records.jobs.open_jobs(OWNER),
         lambda: records.jobs.changed(OWNER, 3),
+        records.jobs.depth,
         lambda: records.flows.events("a", 3),
         lambda: records.flows.last_event("a"),
         lambda: records.jobs.renew(claims[0], NOW, 30),

@@ -15,6 +15,7 @@ from app.domain.job import (
     JobItem,
     JobKind,
     JobStep,
+    QueueDepth,
 )
 from app.domain.page import Page, PageRequest
 from app.domain.viewer import UserId
@@ -35,6 +36,11 @@ ORDER BY asked.id, position
 """
 
 _EVENTS = "SELECT * FROM job_events WHERE job_id = ? AND sequence > ? ORDER BY sequence LIMIT ?"
+
+_DEPTH = """
+SELECT 'queued' AS name, count(*) AS items FROM job_items WHERE state = 'QUEUED'
+UNION ALL SELECT 'running', count(*) FROM job_items WHERE state = 'RUNNING'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,9 @@ class SqliteJobs:
 
     async def changed(self, owner_id: UserId, after: int, limit: int = 100) -> JobChanges:
         return await fetch_changed(self.database, owner_id, after, limit)
+
+    async def depth(self) -> QueueDepth:
+        return QueueDepth(**{row["name"]: row["items"] for row in await self.database.read(_DEPTH)})
 
     async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
         async with self.database.transaction() as transaction:

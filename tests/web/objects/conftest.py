@@ -22,6 +22,7 @@ from app.domain.image import Image, ImageFormat, ImageState, ThumbnailSize, new_
 from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
 from app.domain.upload import Upload
 from app.domain.viewer import ANONYMOUS, Role, User, UserId, Viewer
+from app.metering.prometheus import PrometheusMeter
 from app.records.sqlite.database import SqliteRecords, open_records
 from app.services.objects import ObjectService
 from app.services.reception import ReceptionService
@@ -176,7 +177,7 @@ def big(running_server: ObjectServer) -> str:
 def make_app(server: ObjectServer) -> ASGIApp:
     app = Starlette(routes=[*variants.routes, *objects.routes], exception_handlers=EXCEPTION_HANDLERS)
     app.state.services = server.services = SimpleNamespace(
-        reception=ReceptionService(server.records, server.store, server.signer, lambda: server.now),
+        reception=ReceptionService(server.records, server.store, server.signer, lambda: server.now, PrometheusMeter()),
         objects=ObjectService(server.records, server.store, server.signer),
     )
 

@@ -1,0 +1,80 @@
+"""A store that tells how long each operation takes."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+
+from app.ports.meter import Meter
+from app.ports.objects import BlobStore, ObjectStat
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredBlobs:
+    """A `BlobStore` around another. Failures take time, too, and are timed alike."""
+
+    store: BlobStore
+    meter: Meter
+
+    async def put(self, key: str, data: bytes) -> None:
+        with self._timed("put"):
+            await self.store.put(key, data)
+
+    async def put_new(self, key: str, chunks: AsyncIterator[bytes], max_bytes: int) -> int:
+        """The time is that of a whole upload, so it is the client's as much as the store's."""
+        with self._timed("put_new"):
+            return await self.store.put_new(key, chunks, max_bytes)
+
+    async def copy_in(self, key: str, path: Path, max_bytes: int) -> None:
+        with self._timed("copy_in"):
+            await self.store.copy_in(key, path, max_bytes)
+
+    async def find(self, key: str) -> ObjectStat | None:
+        with self._timed("find"):
+            return await self.store.find(key)
+
+    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        async with aclosing(self.store.read(key, start, end)) as chunks:
+            with self._timed("read"):
+                first = await anext(chunks, None)
+            if first is None:
+                return
+            yield first
+            async for chunk in chunks:
+                yield chunk
+
+    @asynccontextmanager
+    async def local_file(self, key: str) -> AsyncGenerator[Path]:
+        begun = perf_counter()
+        async with self.store.local_file(key) as path:
+            self.meter.observe_storage("local_file", perf_counter() - begun)
+            yield path
+
+    async def move(self, source: str, target: str) -> None:
+        with self._timed("move"):
+            await self.store.move(source, target)
+
+    async def delete(self, key: str) -> None:
+        with self._timed("delete"):
+            await self.store.delete(key)
+
+    def list(self, prefix: str = "") -> AsyncGenerator[ObjectStat]:
+        return self.store.list(prefix)
+
+    async def sweep(self, before: datetime) -> int:
+        with self._timed("sweep"):
+            return await self.store.sweep(before)
+
+    async def check(self) -> None:
+        with self._timed("check"):
+            await self.store.check()
+
+    @contextmanager
+    def _timed(self, operation: str) -> Iterator[None]:
+        begun = perf_counter()
+        try:
+            yield
+        finally:
+            self.meter.observe_storage(operation, perf_counter() - begun)

@@ -1,0 +1,29 @@
+"""Imaging that tells how large its thumbnails are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.image import ThumbnailSize
+from app.domain.variant import VariantSpec
+from app.ports.imaging import Header, Imaging, Rendering, VariantBytes
+from app.ports.meter import Meter
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredImaging:
+    """An `Imaging` around another."""
+
+    imaging: Imaging
+    meter: Meter
+
+    async def inspect(self, path: Path) -> Header:
+        return await self.imaging.inspect(path)
+
+    async def render(self, path: Path) -> Rendering:
+        rendering = await self.imaging.render(path)
+        for size, data in zip(ThumbnailSize, rendering.thumbnails, strict=True):
+            self.meter.observe_thumbnail(size, len(data))
+        return rendering
+
+    async def render_variant(self, path: Path, spec: VariantSpec) -> VariantBytes:
+        return await self.imaging.render_variant(path, spec)

@@ -1,0 +1,81 @@
+"""The meter of Prometheus: a registry of its own for each application, nothing global."""
+
+from contextlib import AbstractContextManager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, Summary
+
+from app.domain.errors import ErrorCode
+from app.domain.image import ThumbnailSize
+from app.domain.job import JobKind, JobStep, QueueDepth
+
+WORK_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60)
+"""Seconds; a picture may be decoded for 20."""
+
+STORAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+
+SUCCESS = "OK"
+
+
+class PrometheusMeter:
+    """Names follow https://prometheus.io/docs/practices/naming/."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._uploads = Counter(
+            "gf_uploads", "Uploads by stage, and OK or why they were refused.", ["stage", "code"], registry=registry
+        )
+        self._items = Histogram(
+            "gf_item_seconds",
+            "From claim to completion of an image.",
+            ["kind"],
+            buckets=WORK_BUCKETS,
+            registry=registry,
+        )
+        self._steps = Histogram(
+            "gf_step_seconds", "Of one step of an image.", ["step"], buckets=WORK_BUCKETS, registry=registry
+        )
+        self._errors = Counter("gf_item_errors", "Attempts that went wrong.", ["code"], registry=registry)
+        self._retries = Counter("gf_item_retries", "Images queued again after an error.", registry=registry)
+        self._expiries = Counter("gf_lease_expiries", "Leases that ran out with their worker.", registry=registry)
+        self._thumbnails = Summary("gf_thumbnail_bytes", "Thumbnails made, and bytes.", ["size"], registry=registry)
+        self._storage = Histogram(
+            "gf_storage_seconds",
+            "Of one operation of the store; of a read, up to its first bytes.",
+            ["operation"],
+            buckets=STORAGE_BUCKETS,
+            registry=registry,
+        )
+        self._depth = Gauge("gf_items", "Images in the queue, and in work.", ["state"], registry=registry)
+        self._watchers = Gauge("gf_watchers", "Open subscriptions and streams.", ["kind"], registry=registry)
+
+    def count_upload(self, stage: str, error: ErrorCode | None) -> None:
+        self._uploads.labels(stage, error or SUCCESS).inc()
+
+    def observe_item(self, kind: JobKind, seconds: float) -> None:
+        self._items.labels(kind).observe(seconds)
+
+    def observe_step(self, step: JobStep, seconds: float) -> None:
+        self._steps.labels(step).observe(seconds)
+
+    def count_error(self, error: ErrorCode) -> None:
+        self._errors.labels(error).inc()
+
+    def count_retry(self) -> None:
+        self._retries.inc()
+
+    def count_expiries(self, count: int) -> None:
+        self._expiries.inc(count)
+
+    def observe_thumbnail(self, size: ThumbnailSize, byte_size: int) -> None:
+        self._thumbnails.labels(size).observe(byte_size)
+
+    def observe_storage(self, operation: str, seconds: float) -> None:
+        self._storage.labels(operation).observe(seconds)
+
+    def watching(self, kind: str) -> AbstractContextManager[None]:
+        return self._watchers.labels(kind).track_inprogress()
+
+    def set_depth(self, depth: QueueDepth) -> None:
+        self._depth.labels("queued").set(depth.queued)
+        self._depth.labels("running").set(depth.running)

@@ -1,0 +1,44 @@
+"""The meter port: what operators want to count and time."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from app.domain.errors import ErrorCode
+from app.domain.image import ThumbnailSize
+from app.domain.job import JobKind, JobStep, QueueDepth
+
+
+class Meter(Protocol):
+    """Takes readings; none of it waits, and none of it fails. Times are in seconds."""
+
+    def count_upload(self, stage: str, error: ErrorCode | None) -> None:
+        """Count an announcement, a transfer or a completion of an upload that went well, or why it did not."""
+        ...
+
+    def observe_item(self, kind: JobKind, seconds: float) -> None:
+        """Note how long an image took that was completed, from its claim on."""
+        ...
+
+    def observe_step(self, step: JobStep, seconds: float) -> None: ...
+
+    def count_error(self, error: ErrorCode) -> None:
+        """Count an attempt at an image that went wrong."""
+        ...
+
+    def count_retry(self) -> None:
+        """Count an image that was queued again after an error."""
+        ...
+
+    def count_expiries(self, count: int) -> None:
+        """Count leases that ran out."""
+        ...
+
+    def observe_thumbnail(self, size: ThumbnailSize, byte_size: int) -> None: ...
+
+    def observe_storage(self, operation: str, seconds: float) -> None: ...
+
+    def watching(self, kind: str) -> AbstractContextManager[None]:
+        """Count a watcher for as long as the block lasts."""
+        ...
+
+    def set_depth(self, depth: QueueDepth) -> None: ...
