@@ -16,6 +16,7 @@ from app.domain.image import new_image_id
 from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
 from app.domain.viewer import UserId
 from app.records.sqlite.database import open_records
+from tests.listening import listen
 from tests.metrics import read_metrics
 from tests.pictures import make_picture
 from tests.serving import RunningServer
@@ -23,6 +24,7 @@ from tests.serving import RunningServer
 LINES = 100_000
 READERS = 20
 MAX_GROWTH = 40 * 1024 * 1024
+MAX_EVENTS_GROWTH = 12 * 1024 * 1024
 
 FILL = """WITH RECURSIVE lines (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM lines WHERE number < ?2)
 INSERT INTO job_events (job_id, sequence, at, step, kind, position, image_id)
@@ -139,6 +141,22 @@ def test_holds_little_for_those_who_do_not_read(running_server: RunningServer) -
 
     assert max(growths) < MAX_GROWTH, growths
     wait_for_watchers(running_server, 0)
+
+
+async def test_holds_no_more_after_many_events_of_a_subscription(running_server: RunningServer) -> None:
+    await asyncio.to_thread(running_server.stop)
+    job_id = await make_long_log(running_server.data_dir)
+    await asyncio.to_thread(running_server.start)
+    assert running_server.process is not None
+    query = "subscription ($id: ID!) { jobStatus(jobId: $id) { cursor } }"
+
+    async with listen(running_server, query, id=job_id) as listener:
+        await listener.take(2_000)
+        before = resident_bytes(running_server.process.pid)
+        await listener.take(18_000)
+        growth = resident_bytes(running_server.process.pid) - before
+
+    assert growth < MAX_EVENTS_GROWTH
 
 
 def wait_for_watchers(server: RunningServer, count: int) -> None:
