@@ -1,5 +1,6 @@
 """Flow updates: watching what is added to, changed in and removed from a flow."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class FlowUpdateService:
                     update = FlowUpdate(flow, event)
                     yield update
                     place = update.cursor
+                    await asyncio.sleep(0)  # a long replay lets others have their turn
                 if not events:
                     await wait(WATCH_POLL_S)
                 flow = await self._find(viewer, name)

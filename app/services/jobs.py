@@ -1,5 +1,6 @@
 """Jobs: looking at them, watching, stopping and trying again."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -58,6 +59,7 @@ class JobService:
             async for events in batches:
                 for event in events:
                     yield event
+                    await asyncio.sleep(0)  # a long replay lets others have their turn
 
     async def has_news(self, job_id: JobId, after: int) -> bool:
         """Tell whether the log goes on, or may go on, after a sequence number, to whoever knows the job's id.
