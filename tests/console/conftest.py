@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+expect.set_options(timeout=20_000)  # a browser and a server on a busy machine
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
