@@ -23,7 +23,8 @@ MIN_KEY_BYTES = 32
 _UPLOAD_SALT = "gf-images.upload"
 _OBJECT_SALT = "gf-images.object"
 _VARIANT_SALT = "gf-images.variant"
-_METHOD = "PUT"
+_EXACT = "PUT"
+_AT_MOST = "PUT at most"
 _OPTIONS = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 _SIGNATURE = re.compile(r"([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
 _MAX_TOKEN_LENGTH = 1_024
@@ -53,9 +54,10 @@ class LocalSigner:
         self._clock = clock
 
     def sign_upload(self, upload: Upload) -> SignedUpload:
-        content_type = upload.format.mime_type
+        content_type = upload.content_type
+        allowed = _EXACT if upload.is_exact else _AT_MOST
         expires = int(upload.expires_at.timestamp())
-        token = self._uploads.dumps([_METHOD, upload.image_id, upload.byte_size, content_type, expires])
+        token = self._uploads.dumps([allowed, upload.image_id, upload.byte_size, content_type, expires])
         return SignedUpload(
             url=UPLOADS_PATH + token,
             headers=(("Content-Type", content_type),),
@@ -67,14 +69,14 @@ class LocalSigner:
         if len(token) > _MAX_TOKEN_LENGTH or not token.isascii() or not _is_canonical(token.rpartition(".")[2]):
             raise InvalidSignature("The address of this upload was altered.")
         try:
-            method, image_id, byte_size, content_type, expires = self._uploads.loads(token)
+            allowed, image_id, byte_size, content_type, expires = self._uploads.loads(token)
         except BadData as error:
             raise InvalidSignature("The address of this upload was altered.") from error
-        if method != _METHOD:
+        if allowed not in (_EXACT, _AT_MOST):
             raise InvalidSignature("The address of this upload was altered.")
         if now.timestamp() >= expires:
             raise Expired("The address of this upload is past its time; ask for a new one.")
-        return UploadGrant(ImageId(image_id), byte_size, content_type)
+        return UploadGrant(ImageId(image_id), byte_size, content_type, is_exact=allowed == _EXACT)
 
     def object_path(self, key: str, *, public: bool) -> str:
         """Return the path of an object: plain when public, else signed and good for one to two hours."""

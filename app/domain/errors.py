@@ -5,6 +5,7 @@ DomainError
 ├── Unauthenticated         UNAUTHENTICATED      nobody is signed in
 ├── Forbidden               FORBIDDEN            signed in, but not allowed
 ├── NotFound                NOT_FOUND            no such thing, or none that the caller may see
+│   └── ForeignUpload       NOT_FOUND            there is such an upload, but it is somebody else's
 ├── Conflict                CONFLICT             the thing exists, or is in another state
 │   ├── NotUploaded         NOT_UPLOADED         complete was asked before the bytes arrived
 │   ├── AlreadyUploaded     ALREADY_UPLOADED     the address of an upload was used before
@@ -116,6 +117,10 @@ class Forbidden(DomainError):
 
 class NotFound(DomainError):
     code = ErrorCode.NOT_FOUND
+
+
+class ForeignUpload(NotFound):
+    """Told to callers as NotFound; only clients that rely on the difference learn of it."""
 
 
 class Conflict(DomainError):

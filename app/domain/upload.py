@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.image import ImageFormat, ImageId
+from app.domain.image import ImageFormat, ImageId, original_key
 from app.domain.job import JobId
 from app.domain.viewer import UserId
+
+UNKNOWN_TYPE = "image/png"
+"""What old pages call every picture, whatever its bytes are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,8 @@ class Upload:
     """What was announced. `job_id` is there once the upload is complete.
 
     Attributes:
-        byte_size: Exactly as many bytes are expected.
+        byte_size: Exactly as many bytes are expected; at most as many when not `is_exact`.
+        is_exact: Whether size and type were announced; if not, `format` is a guess, and the decoder says what it is.
         sha256: 64 lower-case hex digits, when the client announced them.
     """
 
@@ -29,6 +33,18 @@ class Upload:
     created_at: datetime
     expires_at: datetime
     job_id: JobId | None = None
+    is_exact: bool = True
+
+    @property
+    def content_type(self) -> str:
+        """What the client will call the bytes."""
+        return self.format.mime_type if self.is_exact else UNKNOWN_TYPE
+
+    @property
+    def possible_keys(self) -> tuple[str, ...]:
+        """Where the bytes may be: staged, or in their final place when a moment, or a crash, followed the move."""
+        formats = (self.format,) if self.is_exact else tuple(ImageFormat)
+        return (self.staging_key, *(original_key(self.image_id, image_format) for image_format in formats))
 
     @property
     def staging_key(self) -> str:
@@ -62,8 +78,9 @@ def staging_key(image_id: ImageId) -> str:
 
 @dataclass(frozen=True, slots=True)
 class UploadGrant:
-    """What a signed address allows: one PUT of exactly `byte_size` bytes of one type, for one image."""
+    """What a signed address allows: one PUT of exactly, or at most, `byte_size` bytes of one type, for one image."""
 
     image_id: ImageId
     byte_size: int
     content_type: str
+    is_exact: bool = True

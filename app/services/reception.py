@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from app.domain.errors import AlreadyCompleted, AlreadyUploaded, NotFound, SizeMismatch, TooLarge, TypeMismatch
-from app.domain.image import original_key
 from app.domain.upload import Upload, UploadGrant
 from app.ports.meter import Meter
 from app.ports.objects import BlobStore, UploadVerifier
@@ -54,8 +53,7 @@ class ReceptionService:
             raise NotFound(f"There is no upload {grant.image_id!r} any more; begin a new one.")
         if upload.job_id is not None:
             raise AlreadyCompleted(f"The upload {upload.image_id} was completed before.", job_id=upload.job_id)
-        # The bytes are in their final place when a crash, or a moment, lies between the move and the record of it.
-        for key in (upload.staging_key, original_key(upload.image_id, upload.format)):
+        for key in upload.possible_keys:
             if await self.blobs.find(key) is not None:
                 raise AlreadyUploaded("The bytes of this upload have arrived before.")
         return upload
@@ -80,9 +78,13 @@ def _check_type(content_type: str, grant: UploadGrant) -> None:
 def _check_size(byte_size: int, grant: UploadGrant) -> None:
     if byte_size > grant.byte_size:
         raise _too_large(grant)
-    if byte_size < grant.byte_size:
+    if grant.is_exact and byte_size < grant.byte_size:
         raise SizeMismatch(f"{byte_size} bytes came; {grant.byte_size} were announced.")
 
 
 def _too_large(grant: UploadGrant) -> TooLarge:
-    return TooLarge(f"More bytes came than the {grant.byte_size} that were announced.")
+    return TooLarge(f"More bytes came than the {grant.byte_size} that {_reason(grant)}.")
+
+
+def _reason(grant: UploadGrant) -> str:
+    return "were announced" if grant.is_exact else "are allowed"

@@ -10,6 +10,7 @@ from app.domain import policy
 from app.domain.errors import (
     AlreadyCompleted,
     DomainError,
+    ForeignUpload,
     HashMismatch,
     InvalidImage,
     InvalidInput,
@@ -29,7 +30,6 @@ from app.domain.image import (
     clean_title,
     is_image_id,
     new_image_id,
-    original_key,
 )
 from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
 from app.domain.upload import SignedUpload, Upload, UploadMetrics
@@ -55,10 +55,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
-    """What a client announces; `byte_size` is exact."""
+    """What a client announces; `byte_size` is exact, and None when it knows neither size nor type for sure."""
 
     format: ImageFormat
-    byte_size: int
+    byte_size: int | None
     name: str = ""
     flows: tuple[str, ...] = ()
     sha256: str | None = None
@@ -68,8 +68,12 @@ class UploadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    image_id: ImageId
+    upload: Upload
     target: SignedUpload
+
+    @property
+    def image_id(self) -> ImageId:
+        return self.upload.image_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class UploadService:
             if duplicate is not None:
                 return duplicate
         await self.records.uploads.add(upload)
-        return Ticket(upload.image_id, self.signer.sign_upload(upload))
+        return Ticket(upload, self.signer.sign_upload(upload))
 
     @counts_upload("complete")
     async def complete(
@@ -158,11 +162,12 @@ class UploadService:
         )
 
     def _announce(self, user: User, request: UploadRequest) -> Upload:
-        if request.byte_size < 1:
+        byte_size = self.max_bytes if request.byte_size is None else request.byte_size
+        if byte_size < 1:
             raise InvalidInput("`byteSize` must be at least 1.", field=("byteSize",))
-        if request.byte_size > self.max_bytes:
+        if byte_size > self.max_bytes:
             raise TooLarge(
-                f"The upload has {request.byte_size} bytes; at most {self.max_bytes} are allowed.", field=("byteSize",)
+                f"The upload has {byte_size} bytes; at most {self.max_bytes} are allowed.", field=("byteSize",)
             )
         sha256 = request.sha256.lower() if request.sha256 is not None else None
         if sha256 is not None and not _SHA256.fullmatch(sha256):
@@ -172,7 +177,7 @@ class UploadService:
             image_id=new_image_id(),
             owner_id=user.id,
             format=request.format,
-            byte_size=request.byte_size,
+            byte_size=byte_size,
             title=clean_title(request.name),
             flows=request.flows,
             tags=clean_tags(request.tags),
@@ -180,12 +185,14 @@ class UploadService:
             client_type=_clean_client_type(request.client_type),
             created_at=now,
             expires_at=now + TICKET_LIFETIME,
+            is_exact=request.byte_size is not None,
         )
 
     async def _find_own(self, viewer: Viewer, image_id: str) -> Upload:
         upload = await self.records.uploads.find(ImageId(image_id)) if is_image_id(image_id) else None
         if upload is None or not policy.is_owner(viewer, upload.owner_id):
-            raise NotFound(f"There is no upload {image_id[:80]!r}.", field=("imageId",))
+            kind = NotFound if upload is None else ForeignUpload
+            raise kind(f"There is no upload {image_id[:80]!r}.", field=("imageId",))
         return upload
 
     async def _open_upload(self, viewer: Viewer, image_id: str) -> Upload:
@@ -227,7 +234,7 @@ class UploadService:
 
     async def _uploaded_key(self, upload: Upload) -> str:
         """Return where the bytes are: staged, or in their final place when a crash cut an earlier call short."""
-        for key in (upload.staging_key, original_key(upload.image_id, upload.format)):
+        for key in upload.possible_keys:
             if await self.blobs.find(key) is not None:
                 return key
         raise NotUploaded(f"The bytes of {upload.image_id} have not arrived yet.", field=("imageId",))
@@ -243,11 +250,11 @@ def check_announced(upload: Upload, header: Header) -> None:
     Raises:
         SizeMismatch, HashMismatch, TypeMismatch
     """
-    if header.byte_size != upload.byte_size:
+    if header.byte_size != upload.byte_size and (upload.is_exact or header.byte_size > upload.byte_size):
         raise SizeMismatch(f"{header.byte_size} bytes came; {upload.byte_size} were announced.")
     if upload.sha256 is not None and header.sha256 != upload.sha256:
         raise HashMismatch(f"The bytes have the SHA-256 {header.sha256}; {upload.sha256} was announced.")
-    if header.format is not upload.format:
+    if upload.is_exact and header.format is not upload.format:
         raise TypeMismatch(f"The bytes are {header.format}; {upload.format} was announced.")
 
 

@@ -23,11 +23,11 @@ def make_signer(*keys, at=NOW):
     return LocalSigner(keys or (NEW,), clock=lambda: at)
 
 
-def make_upload(expires_at=NOW + timedelta(minutes=15)):
+def make_upload(expires_at=NOW + timedelta(minutes=15), image_format=ImageFormat.PNG, *, is_exact=True):
     return Upload(
         image_id=IMAGE_ID,
         owner_id=UserId("user:1"),
-        format=ImageFormat.PNG,
+        format=image_format,
         byte_size=12_345,
         title="",
         flows=("general",),
@@ -36,6 +36,7 @@ def make_upload(expires_at=NOW + timedelta(minutes=15)):
         client_type=None,
         created_at=NOW,
         expires_at=expires_at,
+        is_exact=is_exact,
     )
 
 
@@ -72,6 +73,17 @@ def test_an_upload_address_grants_what_was_announced():
     grant = signer.verify_upload(token_of(signer), NOW)
 
     assert grant == UploadGrant(IMAGE_ID, 12_345, "image/png")
+
+
+def test_an_upload_address_grants_at_most_so_many_bytes_of_any_type_by_the_name_that_old_pages_give_them():
+    signer = make_signer()
+    upload = make_upload(image_format=ImageFormat.GIF, is_exact=False)
+
+    signed = signer.sign_upload(upload)
+    grant = signer.verify_upload(token_of(signer, upload), NOW)
+
+    assert (signed.headers, signed.max_bytes) == ((("Content-Type", "image/png"),), 12_345)
+    assert grant == UploadGrant(IMAGE_ID, 12_345, "image/png", is_exact=False)
 
 
 def test_an_upload_address_ends_with_its_ticket():

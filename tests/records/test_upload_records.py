@@ -21,7 +21,11 @@ def make_completion(upload: Upload) -> tuple[Image, Job, JobItem]:
 
 @pytest.mark.parametrize(
     "values",
-    [{}, {"sha256": "ab" * 32, "client_type": None, "flows": (), "tags": ()}, {"job_id": new_job_id(), "title": ""}],
+    [
+        {},
+        {"sha256": "ab" * 32, "client_type": None, "flows": (), "tags": ()},
+        {"job_id": new_job_id(), "title": "", "is_exact": False},
+    ],
 )
 async def test_returns_an_upload_as_it_was_added(records: Records, values: dict[str, object]) -> None:
     upload = make_upload(**values)

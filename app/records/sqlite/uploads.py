@@ -17,8 +17,8 @@ from app.records.sqlite.rows import from_json, from_micros, to_json, to_micros
 
 _INSERT = """
 INSERT INTO uploads (image_id, owner_id, format, byte_size, title, flows, tags, sha256, client_type, created_at,
-                     expires_at, job_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     expires_at, job_id, is_exact)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _DELETE_EXPIRED = "DELETE FROM uploads WHERE job_id IS NULL AND expires_at < ? RETURNING image_id"
@@ -42,7 +42,7 @@ class SqliteUploads:
         times = (to_micros(upload.created_at), to_micros(upload.expires_at))
         async with self.database.transaction() as transaction:
             await transaction.fetch(
-                _INSERT, (*announced, *lists, upload.sha256, upload.client_type, *times, upload.job_id)
+                _INSERT, (*announced, *lists, upload.sha256, upload.client_type, *times, upload.job_id, upload.is_exact)
             )
 
     async def complete(self, image_id: ImageId, image: Image, flows: Sequence[str], job: Job, item: JobItem) -> Image:
@@ -94,4 +94,5 @@ def _upload_of(row: sqlite3.Row) -> Upload:
         created_at=from_micros(row["created_at"]),
         expires_at=from_micros(row["expires_at"]),
         job_id=row["job_id"],
+        is_exact=bool(row["is_exact"]),
     )

@@ -42,6 +42,31 @@ def test_takes_a_large_chunked_upload(server):
     assert server.stored(upload) == data
 
 
+@pytest.mark.parametrize("data", [b"012", TEN, iter([b"01", b"2"])])
+def test_takes_up_to_so_many_bytes_when_the_size_was_not_announced(server, data):
+    upload, url = server.make_upload(is_exact=False, format=ImageFormat.JPEG)
+
+    answer = put(server, url, data)
+
+    assert answer.json() == {"byteSize": len(server.stored(upload))}
+
+
+@pytest.mark.parametrize("data", [TEN + b"x", iter([TEN, b"x"])])
+def test_takes_no_more_bytes_than_are_allowed(server, data):
+    upload, url = server.make_upload(is_exact=False)
+
+    assert error_of(put(server, url, data)) == (413, "TOO_LARGE")
+    assert server.stored(upload) is None
+
+
+def test_an_address_without_a_type_is_spent_once_its_bytes_are_in_their_place(server):
+    upload, url = server.make_upload(is_exact=False)
+    put(server, url)
+    server.call(server.store.move, upload.staging_key, original_key(upload.image_id, ImageFormat.AVIF))
+
+    assert error_of(put(server, url)) == (409, "ALREADY_UPLOADED")
+
+
 def test_an_address_can_be_used_once(server):
     upload, url = server.make_upload()
     put(server, url)
