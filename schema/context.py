@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 import strawberry
-from starlette.requests import HTTPConnection
 
 from app.container import Services
 from app.domain.viewer import ANONYMOUS, Viewer
 from app.settings import Settings
+from app.web.addresses import media_url
 from schema.loaders import Loaders
 
 
@@ -32,16 +32,7 @@ class Context:
 
     def media(self, path: str) -> str:
         """Return the address of an object, at the CDN when one is set."""
-        base = self.settings.media_url
-        return f"{str(base).rstrip('/')}{path}" if base else self.absolute(path)
+        return media_url(self.base_url, self.settings, path)
 
 
 Info = strawberry.Info[Context, None]
-
-
-def base_url_of(connection: HTTPConnection, settings: Settings) -> str:
-    """Return the base of addresses in answers, without a slash at its end: as set, or as the client reached us."""
-    if settings.public_url:
-        return str(settings.public_url).rstrip("/")
-    scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
-    return f"{scheme}://{connection.url.netloc}"

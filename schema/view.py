@@ -24,10 +24,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 
 from app.domain.errors import ErrorCode, Unauthenticated
 from app.settings import Settings
+from app.web.addresses import base_url_of
 from app.web.auth import Authenticator
 from app.web.errors import STATUS
 from schema.build import Schema
-from schema.context import Context, base_url_of
+from schema.context import Context
 from schema.limits import MAX_TOKENS
 
 RESPONSE_JSON = "application/graphql-response+json"

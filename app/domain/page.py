@@ -30,12 +30,16 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A window of `size` rows: after `after` and before `before`, from the end when `backwards`."""
+    """A window of `size` rows: after `after` and before `before`, from the end when `backwards`.
+
+    `skip` rows of it are passed over first, for clients that count pages.
+    """
 
     size: int = DEFAULT_PAGE_SIZE
     after: Cursor | None = None
     before: Cursor | None = None
     backwards: bool = False
+    skip: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,16 @@ class FlowService:
     async def list(self, viewer: Viewer, search: str | None, page: PageRequest) -> Page[Flow]:
         return await self.records.flows.list(viewer, search, page)
 
+    async def list_by_count(self, viewer: Viewer) -> tuple[Flow, ...]:
+        """Return all flows that the viewer may see, those with the most images first, then by name."""
+        flows: list[Flow] = []
+        page = await self.list(viewer, None, PageRequest(MAX_PAGE_SIZE))
+        flows += page.items
+        while page.has_next:
+            page = await self.list(viewer, None, PageRequest(MAX_PAGE_SIZE, after=page.cursors[-1]))
+            flows += page.items
+        return tuple(sorted(flows, key=lambda flow: (-flow.image_count, flow.name)))
+
     async def count(self, viewer: Viewer, search: str | None) -> int:
         return await self.records.flows.count(viewer, search)
 

@@ -55,7 +55,24 @@ class JobService:
             NotFound: There is no such job that the viewer may see.
         """
         await self._get(viewer, job_id)
-        async with aclosing(self.follow(JobId(job_id), after)) as batches:
+        async with aclosing(self._each(JobId(job_id), after)) as events:
+            async for event in events:
+                yield event
+
+    async def watch_by_id(self, job_id: str) -> AsyncGenerator[JobEvent]:
+        """Yield the whole log, then live, to whoever knows the id, which cannot be guessed.
+
+        Raises:
+            NotFound: There is no such job.
+        """
+        if not is_job_id(job_id) or await self.records.jobs.find(JobId(job_id)) is None:
+            raise policy.no_job(job_id)
+        async with aclosing(self._each(JobId(job_id), after=0)) as events:
+            async for event in events:
+                yield event
+
+    async def _each(self, job_id: JobId, after: int) -> AsyncGenerator[JobEvent]:
+        async with aclosing(self.follow(job_id, after)) as batches:
             async for events in batches:
                 for event in events:
                     yield event

@@ -1,11 +1,11 @@
 """Objects: who may read the bytes of an image."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from app.domain import policy
 from app.domain.errors import NotFound
-from app.domain.image import Image, image_id_of_key, object_keys
+from app.domain.image import Image, ImageId, image_id_of_key, object_keys
 from app.domain.viewer import Viewer
 from app.ports.objects import AddressSigner, BlobStore, ObjectStat
 from app.ports.records import Records
@@ -33,9 +33,23 @@ class ObjectService:
             self.signer.check_object(key, signature)
         return await self._find(image, key), image is not None and image.is_public
 
+    async def find_paths(self, viewer: Viewer, keys: Sequence[str]) -> tuple[str | None, ...]:
+        """Return the path of each object, signed unless public; None where there is none that the viewer may see."""
+        ids = {key: _find_id(key) for key in keys}
+        images = await self.records.images.find_many([image_id for image_id in set(ids.values()) if image_id])
+        paths: dict[str, str] = {}
+        for key, image_id in ids.items():
+            image = images.get(image_id) if image_id else None
+            if image is not None and policy.can_see_image(viewer, image) and await self._is_there(image, key):
+                paths[key] = self.signer.object_path(key, public=image.is_public)
+        return tuple(paths.get(key) for key in keys)
+
     def read(self, stat: ObjectStat, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """Yield the bytes of an opened object from `start` up to, without, `end`. Raises: NotFound."""
         return self.blobs.read(stat.key, start, end)
+
+    async def _is_there(self, image: Image, key: str) -> bool:
+        return key in object_keys(image) and await self.blobs.find(key) is not None
 
     async def _find(self, image: Image | None, key: str) -> ObjectStat:
         if image is None or key not in object_keys(image):
@@ -44,6 +58,13 @@ class ObjectService:
         if stat is None:
             raise _no_object()
         return stat
+
+
+def _find_id(key: str) -> ImageId | None:
+    try:
+        return image_id_of_key(key)
+    except NotFound:
+        return None
 
 
 def _no_object() -> NotFound:

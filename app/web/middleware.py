@@ -36,11 +36,16 @@ class RequestId:
 
 
 class Authentication:
-    """Finds the viewer, and answers 401 when a key was sent that is none."""
+    """Finds the viewer, and answers 401 when a key was sent that is none.
 
-    def __init__(self, app: ASGIApp, authenticator: Callable[[], Authenticator]) -> None:
+    Args:
+        lenient: How paths begin whose routes answer by themselves those who are not signed in.
+    """
+
+    def __init__(self, app: ASGIApp, authenticator: Callable[[], Authenticator], lenient: tuple[str, ...] = ()) -> None:
         self.app = app
         self.authenticator = authenticator
+        self.lenient = lenient
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -50,7 +55,7 @@ class Authentication:
         try:
             state["viewer"] = await self.authenticator().viewer_of(HTTPConnection(scope))
         except Unauthenticated as error:
-            if scope["type"] == "http":
+            if scope["type"] == "http" and not scope["path"].startswith(self.lenient):
                 await error_response(error)(scope, receive, send)
                 return
             # A socket may still sign in by its first message; until then it is nobody's.

@@ -179,3 +179,12 @@ async def test_orders_by_a_field_then_by_id(
 
     ids = [image.id[0] for image in page.items]
     assert ids == (list(reversed(expected)) if descending else expected)
+
+
+@pytest.mark.parametrize(("skip", "expected"), [(0, "dc"), (1, "cb"), (3, "a"), (4, ""), (2**40, "")])
+async def test_passes_over_rows_for_clients_that_count_pages(records: Records, skip: int, expected: str) -> None:
+    await add_all(records, *(make_image(title=title, created_at=after(place)) for place, title in enumerate("abcd")))
+
+    page = await records.images.list(OWNER_VIEWER, ImageFilter(), ImageOrder(), PageRequest(size=2, skip=skip))
+
+    assert "".join(image.title for image in page.items) == expected

@@ -95,9 +95,9 @@ async def _fetch_rows(database: Database, columns: str, listing: Listing, page: 
     sql = (
         f"SELECT {columns}, {listing.value} AS cursor_value, {listing.row_id} AS cursor_id "  # noqa: S608 - own text only
         f"FROM {listing.source} WHERE {window.where.sql} "
-        f"ORDER BY {listing.value} {direction}, {listing.row_id} {direction} LIMIT ?"
+        f"ORDER BY {listing.value} {direction}, {listing.row_id} {direction} LIMIT ? OFFSET ?"
     )
-    return await database.read(sql, [*window.where.parameters, page.size + 1])
+    return await database.read(sql, [*window.where.parameters, page.size + 1, page.skip])
 
 
 async def _exists(database: Database, listing: Listing, cursor: Cursor | None, operator: str) -> bool:
