@@ -12,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from app.console import pages
 from app.container import open_services
+from app.rest import routes as rest
 from app.settings import Settings
 from app.web import health, job_events, metrics, objects, variants
 from app.web.auth import Authenticator
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> Starlette:
             *objects.routes,
             *job_events.routes,
             *(metrics.routes if settings.metrics else ()),
+            *rest.routes,
             Route("/graphql", BodyLimit(view, MAX_GRAPHQL_BYTES)),
             WebSocketRoute("/graphql", view),
             *pages.routes,
@@ -51,7 +53,7 @@ def create_app(settings: Settings) -> Starlette:
         middleware=[
             Middleware(RequestId),
             _cors(settings),
-            Middleware(Authentication, authenticator=find_authenticator),
+            Middleware(Authentication, authenticator=find_authenticator, lenient=rest.PREFIXES),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=_lifespan,
@@ -82,7 +84,7 @@ def _cors(settings: Settings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "HEAD", "POST", "PUT"],
-        allow_headers=["Authorization", "Content-Type", "GF-Api-Key", "Last-Event-ID"],
+        allow_headers=["Authorization", "Content-Type", "GF-Api-Key", "GF_Sess", "Last-Event-ID", "X-Amz-Acl"],
         expose_headers=["Retry-After", "X-Request-Id"],
     )
 

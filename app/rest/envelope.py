@@ -1,0 +1,119 @@
+"""The envelope: what every answer of the REST routes is wrapped in, failures too."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app.container import Services
+from app.domain.errors import Busy, DomainError, InsufficientStorage
+from app.domain.viewer import Viewer
+from app.rest import wire
+from app.rest.arguments import Body, BodyTooLarge, Query, read_body
+from app.rest.errors import Refusal, error_type_of
+from app.rest.signing_in import viewer_of
+from app.settings import Settings
+from app.web.addresses import base_url_of, media_url
+from app.web.objects import LingeringClose
+
+SIGN_IN_PAGE = "/"
+
+_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request: what it says, who asks, and the services that answer."""
+
+    request: Request
+    viewer: Viewer
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.request.app.state.services
+        return services
+
+    @property
+    def query(self) -> Query:
+        return Query(self.request)
+
+    async def body(self, *, may_be_empty: bool = False) -> Body:
+        """Return the body. Raises: Refusal."""
+        return await read_body(self.request, may_be_empty=may_be_empty)
+
+    def absolute(self, path: str) -> str:
+        return path if "://" in path else f"{base_url_of(self.request, self._settings)}{path}"
+
+    def media(self, path: str) -> str:
+        return media_url(base_url_of(self.request, self._settings), self._settings, path)
+
+    @property
+    def _settings(self) -> Settings:
+        settings: Settings = self.request.app.state.settings
+        return settings
+
+
+Handler = Callable[[Call], Awaitable[Mapping[str, object] | Response]]
+
+
+def rest(method: str, path: str, handler: Handler, *, name: str = "", signed_in: bool = False) -> Route:
+    """Return a route whose handler's answer is put into the envelope.
+
+    Args:
+        name: The pattern that failures tell; the path when not given.
+        signed_in: Whether it is for those alone who are signed in.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await _answer(request, handler, signed_in=signed_in)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except BodyTooLarge as refusal:
+            answer = _refuse(name or path, refusal.error_type, refusal.message)
+            answer.headers["Connection"] = "close"
+            return LingeringClose(answer)
+        except Refusal as refusal:
+            return _refuse(name or path, refusal.error_type, refusal.message)
+        except DomainError as error:
+            return _fail(name or path, error)
+        except Exception:
+            log.exception("route met a bug", extra={"request_id": request.state.request_id})
+            return _envelope(wire.bug(request.url.path), wire.ERROR)
+
+    return Route(path, endpoint, methods=[method])
+
+
+async def _answer(request: Request, handler: Handler, *, signed_in: bool) -> Response:
+    viewer = await viewer_of(request)
+    if signed_in and viewer.user is None:
+        return _send_to_sign_in(request)
+    answer = await handler(Call(request, viewer))
+    return answer if isinstance(answer, Response) else _envelope(answer, wire.OK)
+
+
+def _send_to_sign_in(request: Request) -> Response:
+    if wire.wants_no_redirect(Query(request)):
+        return _envelope(wire.unauthorized(), wire.ERROR)
+    return RedirectResponse(SIGN_IN_PAGE, 302, {"Cache-Control": "no-store"})
+
+
+def _fail(pattern: str, error: DomainError) -> Response:
+    answer = _refuse(pattern, error_type_of(error), error.message)
+    if isinstance(error, Busy | InsufficientStorage):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
+
+
+def _refuse(pattern: str, error_type: str, message: str) -> Response:
+    return _envelope(wire.failure(pattern, error_type, message), wire.ERROR)
+
+
+def _envelope(data: Mapping[str, object], status: str) -> Response:
+    return Response(orjson.dumps(wire.envelope(data, status)), headers=_HEADERS)
