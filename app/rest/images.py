@@ -2,16 +2,23 @@
 
 from collections.abc import Mapping
 
-from app.domain.image import ImageState
+from app.domain.image import Image, ImageState
 from app.rest import wire
 from app.rest.envelope import Call
 
 
 async def get(call: Call) -> Mapping[str, object]:
-    """Answer with the image once everything of it is made: old pages poll until it is there, then show thumbnails."""
-    image = await call.services.images.find(call.viewer, wire.image_id(call.query))
-    if image is None or image.state is not ImageState.READY:
-        return wire.found_image(None)
+    image = await find_ready(call, wire.image_id(call.query))
+    return wire.found_image(None if image is None else await export(call, image))
+
+
+async def find_ready(call: Call, image_id: str) -> Image | None:
+    """Return the image once everything of it is made: old pages poll until it is there, then show thumbnails."""
+    image = await call.services.images.find(call.viewer, image_id)
+    return image if image is not None and image.state is ImageState.READY else None
+
+
+async def export(call: Call, image: Image) -> wire.Fields:
     flows = await call.services.flows.find_of_images(call.viewer, (image.id,))
     owner = (await call.services.keys.find_users((image.owner_id,))).get(image.owner_id)
-    return wire.found_image(wire.export_image(image, owner.name if owner else None, flows[image.id]))
+    return wire.export_image(image, owner.name if owner else None, flows[image.id])

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from app.rest import flows, health, images, jobs, objects, uploads
+from app.rest import flows, health, images, jobs, objects, pages, uploads
 from app.rest.envelope import rest
 
 PREFIXES = ("/images/", "/v1/images/")
@@ -10,6 +10,7 @@ PREFIXES = ("/images/", "/v1/images/")
 routes: list[BaseRoute] = [
     rest("POST", "/images/d/bulk", objects.resolve_many),
     rest("GET", "/images/d/{key:path}", objects.send, name="/images/d/"),
+    rest("GET", "/images/v/{image_id}", pages.image_page, name="/images/v/"),
     rest("GET", "/v1/images/get", images.get),
     rest("GET", "/v1/images/upload_init", uploads.init, signed_in=True),
     rest("POST", "/v1/images/upload_complete", uploads.complete, signed_in=True),
@@ -17,6 +18,7 @@ routes: list[BaseRoute] = [
     rest("GET", "/images/jobs/status", jobs.status),
     rest("GET", "/v1/images/jobs/status", jobs.events),
     rest("GET", "/v1/images/flows/all", flows.list_all),
+    rest("GET", "/images/flows/browser", pages.flow_page),
     rest("GET", "/images/flows/browser_page", flows.browser_pages),
     rest("GET", "/v1/images/flows/browser_page", flows.browser_pages),
     Route("/v1/images/healthz", health.healthz),

@@ -22,6 +22,7 @@ NAMELESS = "undefined"
 MOST_SECONDS = 600
 """A duration over this is in milliseconds, whatever its name says."""
 
+DEFAULT_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 100
 MAX_PAGES = 10
 
@@ -66,6 +67,10 @@ def image_id(query: Query) -> str:
     return query.text("img_id")
 
 
+def image_on_path(parameters: Mapping[str, str]) -> str:
+    return parameters["image_id"]
+
+
 def uploaded_id(query: Query) -> ImageId:
     return ImageId(query.text("imgid"))
 
@@ -90,7 +95,7 @@ def page_window(query: Query) -> tuple[int, int, int]:
     """Return the index of the first page, the size of a page, and how many pages are asked for."""
     return (
         query.integer("pg_index", 0, least=0),
-        query.integer("pg_size", 10, least=1, most=MAX_PAGE_SIZE),
+        query.integer("pg_size", DEFAULT_PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
         query.integer("pg_num", 1, least=1, most=MAX_PAGES),
     )
 

@@ -1,0 +1,59 @@
+"""The two HTML pages: one image, and one flow. They run no script, and all that they show is escaped."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from app.domain import policy
+from app.rest import flows, images, wire
+from app.rest.envelope import Call
+from app.web.errors import error_response
+
+FIRST_PAGES = 6
+"""So many pages of a flow are in its HTML; old scripts ask for the others as they are scrolled to."""
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    auto_reload=False,
+    trim_blocks=True,
+    undefined=StrictUndefined,
+)
+_environment.tests["web_address"] = lambda text: text.startswith(("http://", "https://"))
+
+
+async def image_page(call: Call) -> Response:
+    image_id = wire.image_on_path(call.request.path_params)
+    image = await images.find_ready(call, image_id)
+    if image is None:
+        return error_response(policy.no_image(image_id))
+    exported = await images.export(call, image)
+    created_at = image.created_at.isoformat(sep=" ", timespec="seconds")
+    return _render("image.html", image_id=image.id, image=exported, created_at=created_at)
+
+
+async def flow_page(call: Call) -> Response:
+    name = wire.flow_name(call.query)
+    if await call.services.flows.find(call.viewer, name) is None:
+        return error_response(policy.no_flow(name))
+    size = wire.DEFAULT_PAGE_SIZE
+    shown = flows.shown_images(name)
+    listed, _ = await flows.list_images(call, shown, first=0, count=FIRST_PAGES * size)
+    total = await call.services.images.count(call.viewer, shown)
+    return _render("flow.html", flow_name=name, images=listed, pages_num=-(-total // size))
+
+
+def _render(name: str, **values: object) -> Response:
+    return HTMLResponse(_environment.get_template(name).render(**values), headers=_HEADERS)
