@@ -19,6 +19,7 @@ _DENIED = "policy__op_denied"
 _EXISTS = "mongodb_insert_error"
 _UNDECODABLE = "image_decoding_error"
 _SERVER_FAILED = "panic_error"
+_UNFETCHED = "http_client_req_error"
 
 ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.INVALID_INPUT: INVALID_VALUE,
@@ -41,6 +42,10 @@ ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.DECODE_TIMEOUT: _UNDECODABLE,
     ErrorCode.DECODER_DIED: _UNDECODABLE,
     ErrorCode.SOURCE_UNREADABLE: "s3_file_download_error",
+    ErrorCode.FETCH_REFUSED: _UNFETCHED,
+    ErrorCode.FETCH_FAILED: _UNFETCHED,
+    ErrorCode.FETCH_STATUS: "http_client_req_status_error",
+    ErrorCode.FETCH_INCOMPLETE: _UNFETCHED,
     ErrorCode.INSUFFICIENT_STORAGE: "s3_file_upload_error",
     ErrorCode.BUSY: _SERVER_FAILED,
     ErrorCode.LEASE_LOST: _SERVER_FAILED,

@@ -7,7 +7,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from app.domain.errors import NotFound
-from app.domain.job import JobEvent
+from app.domain.job import JobEvent, JobId
 from app.rest import wire
 from app.rest.envelope import Call
 from app.rest.errors import NOT_FOUND
@@ -39,9 +39,10 @@ async def _lines(call: Call, job_id: str, wrap: Wrap) -> AsyncGenerator[bytes]:
     jobs: JobService = call.services.jobs
     seen = last_event_time(call.request)
     try:
+        urls = wire.source_urls((await jobs.items((JobId(job_id),))).get(JobId(job_id), ()))
         async with aclosing(jobs.watch_by_id(job_id)) as log:
             async for event in log:
-                fields = wire.job_event(event)
+                fields = wire.job_event(event, "" if event.position is None else urls.get(event.position, ""))
                 if fields is not None and not _is_seen(event, seen):
                     yield encode_event(wrap(fields), unix_id(event.at))
     except NotFound as error:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.flow import GENERAL, Flow
 from app.domain.image import Image, ImageFormat, ImageId, ThumbnailSize, thumbnail_key
-from app.domain.job import EventKind, Job, JobEvent, JobStep
+from app.domain.job import EventKind, Job, JobEvent, JobItem, JobStep
 from app.domain.upload import UploadMetrics
 from app.rest.arguments import Body, Query
 from app.rest.errors import INVALID_EXTENSION, Refusal, word_for
@@ -176,7 +176,7 @@ def export_image(image: Image, user_name: str | None, flows: Iterable[Flow]) -> 
         "user_name_str": user_name or NOBODY,
         "title_str": image.title,
         "flows_names_lst": [flow.name for flow in flows],
-        "origin_page_url_str": "",
+        "origin_page_url_str": _origin_page_url(image),
         **_thumbnails(image),
         "format_str": image.format.extension,
         "tags_lst": image.tags,
@@ -191,8 +191,8 @@ def listed_image(image: Image, flows: Iterable[Flow]) -> Fields:
         "creation_unix_time_f": _unix(image.created_at),
         "title_str": image.title,
         "flows_names_lst": [flow.name for flow in flows],
-        "origin_url_str": "",
-        "origin_page_url_str": "",
+        "origin_url_str": image.origin.url if image.origin else "",
+        "origin_page_url_str": _origin_page_url(image),
         **_thumbnails(image),
         "format_str": image.format.extension,
         "width_str": image.width,
@@ -209,21 +209,26 @@ def pages(images: list[list[Fields]], user_names: list[list[str | None]]) -> Fie
     return {"pages_lst": images, "pages_user_names_lst": names}
 
 
-def job_event(event: JobEvent) -> Fields | None:
+def source_urls(items: Iterable[JobItem]) -> dict[int, str]:
+    """Return where the images of a job come from, by position."""
+    return {item.position: item.origin.url for item in items if item.origin is not None}
+
+
+def job_event(event: JobEvent, source_url: str) -> Fields | None:
     """Return what old clients learn of an event; None for another attempt, of which they know nothing."""
     if event.error is None or event.kind is not EventKind.ERROR:
-        return _status(_STEPS[event.step], event.kind, event.image_id) if event.step in _STEPS else None
+        return _status(_STEPS[event.step], event.kind, event.image_id, source_url) if event.step in _STEPS else None
     name = word_for(event.error.code)
     told = _UNTOLD if event.error.code == "SOURCE_UNREADABLE" else event.error.message
-    return {**_status(name, event.kind, event.image_id), "err_str": told}
+    return {**_status(name, event.kind, event.image_id, source_url), "err_str": told}
 
 
 def failed_job_event(error_type: str, message: str) -> Fields:
     return {**_status(error_type, EventKind.ERROR, None), "err_str": message}
 
 
-def _status(name: str, kind: EventKind, image: ImageId | None) -> Fields:
-    return {"name_str": name, "type_str": kind.lower(), "image_id_str": image or "", "image_source_url_str": ""}
+def _status(name: str, kind: EventKind, image: ImageId | None, source_url: str = "") -> Fields:
+    return {"name_str": name, "type_str": kind.lower(), "image_id_str": image or "", "image_source_url_str": source_url}
 
 
 def connection_event(events: str) -> Fields:
@@ -241,6 +246,10 @@ def logged_event(events: str, status: Fields) -> Fields:
 
 def _thumbnails(image: Image) -> Fields:
     return {f"thumbnail_{size.lower()}_url_str": OBJECTS_PATH + thumbnail_key(image.id, size) for size in ThumbnailSize}
+
+
+def _origin_page_url(image: Image) -> str:
+    return (image.origin.page_url if image.origin else None) or ""
 
 
 def _unix(at: datetime) -> float:
