@@ -65,7 +65,7 @@ def paged(shared_server: RunningServer) -> list[str]:
     """Five images of one flow, the newest first, made by GraphQL."""
     ids = []
     for seed in range(5):
-        payload = shared_server.upload(make_picture(seed=520 + seed), "JPEG", flows=["paged"])
+        payload = shared_server.upload(make_picture(seed=520 + seed), "JPEG", flows=["rest-paged"])
         shared_server.watch_to_end(payload["job"]["id"])
         ids.insert(0, payload["image"]["id"])
     return ids
@@ -88,7 +88,7 @@ def test_pages_through_a_flow(
 ) -> None:
     arguments = zip(("pg_index", "pg_size", "pg_num"), map(str, window), strict=True)
 
-    pages = data_of(signed_out.get(path, fname="paged", **dict(arguments)))
+    pages = data_of(signed_out.get(path, fname="rest-paged", **dict(arguments)))
 
     assert [[image["id_str"] for image in page] for page in pages["pages_lst"]] == [
         [paged[place] for place in page] for page in wanted
@@ -124,7 +124,7 @@ def test_refuses_pages_that_are_none(signed_out: OldClient, argument: str, value
 def test_counts_the_images_of_all_flows(paged: list[str], made: Made, signed_out: OldClient) -> None:
     flows = data_of(signed_out.get("/v1/images/flows/all"))["all_flows_lst"]
 
-    assert {"flow_name_str": "paged", "flow_imgs_count_int": 5} in flows
+    assert {"flow_name_str": "rest-paged", "flow_imgs_count_int": 5} in flows
     assert [list(flow) for flow in flows] == [["flow_name_str", "flow_imgs_count_int"]] * len(flows)
     assert flows == sorted(flows, key=lambda flow: (-flow["flow_imgs_count_int"], flow["flow_name_str"]))
 
