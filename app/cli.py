@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from starlette.applications import Starlette
 
 from app import __version__
-from app.container import Services, open_services
+from app.container.bundle import Services
+from app.container.opening import open_services
 from app.doctor import examine
 from app.domain import policy
 from app.domain.errors import DomainError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import features
 
-from app.container import open_services
+from app.container.opening import open_services
 from app.domain.errors import DomainError
 from app.settings import Settings
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from app.console import pages
-from app.container import open_services
+from app.container.opening import open_services
 from app.rest import routes as rest
 from app.settings import Settings
 from app.web import health, job_events, metrics, objects, variants

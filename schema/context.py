@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import strawberry
 
-from app.container import Services
+from app.container.bundle import Services
 from app.domain.viewer import ANONYMOUS, Viewer
 from app.settings import Settings
 from app.web.addresses import media_url

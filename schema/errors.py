@@ -8,7 +8,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import FieldExtension, MaskErrors
 
-from app.domain.errors import DomainError, ErrorCode
+from app.domain.error_code import ErrorCode
+from app.domain.errors import DomainError
 from schema.context import Context
 
 NOTHING_CHANGED = "Why nothing was done; empty when all went well."

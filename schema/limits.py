@@ -21,7 +21,7 @@ from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import ValidationCache
 from strawberry.types.graphql import OperationType
 
-from app.domain.errors import ErrorCode
+from app.domain.error_code import ErrorCode
 from app.settings import Settings
 from schema.measure import MAX_NESTING, Measures, Meter, TooNested, fragments_of, rows_of
 

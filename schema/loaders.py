@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from app.container import Services
+from app.container.bundle import Services
 from app.domain.flow import Flow
 from app.domain.image import Image, ImageId
 from app.domain.job import Job, JobId, JobItem

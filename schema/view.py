@@ -22,7 +22,8 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
-from app.domain.errors import ErrorCode, Unauthenticated
+from app.domain.error_code import ErrorCode
+from app.domain.errors import Unauthenticated
 from app.settings import Settings
 from app.web.addresses import base_url_of
 from app.web.auth import Authenticator

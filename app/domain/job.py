@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from app.domain.errors import DomainError, ErrorCode
+from app.domain.error_code import ErrorCode
+from app.domain.errors import DomainError
 from app.domain.image import ImageId
 from app.domain.origin import Origin
 from app.domain.viewer import UserId

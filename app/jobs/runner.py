@@ -9,10 +9,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from app.domain.error_code import ErrorCode
 from app.domain.errors import (
     Busy,
     DomainError,
-    ErrorCode,
     FetchFailed,
     InsufficientStorage,
     LeaseLost,

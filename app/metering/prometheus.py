@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, Summary
 
-from app.domain.errors import ErrorCode
+from app.domain.error_code import ErrorCode
 from app.domain.image import ThumbnailSize
 from app.domain.job import JobKind, JobStep, QueueDepth
 

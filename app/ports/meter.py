@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from app.domain.errors import ErrorCode
+from app.domain.error_code import ErrorCode
 from app.domain.image import ThumbnailSize
 from app.domain.job import JobKind, JobStep, QueueDepth
 

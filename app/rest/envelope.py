@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from app.container import Services
+from app.container.bundle import Services
 from app.domain.errors import Busy, DomainError, InsufficientStorage
 from app.domain.viewer import Viewer
 from app.rest import wire

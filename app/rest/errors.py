@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from app.domain.errors import DomainError, ErrorCode, ForeignUpload
+from app.domain.error_code import ErrorCode
+from app.domain.errors import DomainError, ForeignUpload
 
 INVALID_VALUE = "verify__invalid_value_error"
 MISSING_KEY = "verify__missing_key_error"

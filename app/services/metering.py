@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from app.domain.errors import DomainError, ErrorCode
+from app.domain.error_code import ErrorCode
+from app.domain.errors import DomainError
 from app.ports.meter import Meter
 
 

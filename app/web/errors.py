@@ -7,7 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.domain.errors import Busy, DomainError, ErrorCode, InsufficientStorage
+from app.domain.error_code import ErrorCode
+from app.domain.errors import Busy, DomainError, InsufficientStorage
 from app.web.headers import SAFETY_HEADERS
 
 STATUS: Mapping[ErrorCode, HTTPStatus] = {

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.container import Services
+from app.container.bundle import Services
 from app.domain import policy
 from app.settings import Settings
 from app.web.auth import is_loopback

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from app.domain import job as domain
-from app.domain.errors import ErrorCode
+from app.domain.error_code import ErrorCode
 from app.domain.policy import no_job
 from app.services.jobs import decode_event_cursor, encode_event_cursor
 from schema.context import Info

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import uvloop
 
-from app.container import Services, open_services
+from app.container.bundle import Services
+from app.container.opening import open_services
 from app.domain.viewer import ANONYMOUS
 from app.settings import Settings
 from schema.build import build_schema

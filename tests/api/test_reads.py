@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.container import Services, open_services
+from app.container.bundle import Services
+from app.container.opening import open_services
 from app.domain.image import ImageId
 from app.domain.job import JobItem
 from app.settings import Settings

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from app.domain.errors import Busy, CorruptImage, ErrorCode
+from app.domain.error_code import ErrorCode
+from app.domain.errors import Busy, CorruptImage
 from app.domain.image import new_image_id
 from app.domain.job import MAX_ATTEMPTS, Claim, Job, JobItem, JobKind, JobState, JobStep, Progress, new_job_id
 from app.domain.viewer import UserId

@@ -3,7 +3,7 @@
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from app.domain.errors import ErrorCode
+from app.domain.error_code import ErrorCode
 from app.domain.flow import Flow
 from app.domain.image import Derived, Image, ImageFormat, ImageState, Metadata, Place, Placeholder, new_image_id
 from app.domain.job import ItemError, Job, JobId, JobItem, JobKind, Progress, new_job_id

@@ -8,7 +8,8 @@ import pytest
 from job_steps import LEASE_S, claim_and_fail, claim_item, get_items, get_job, item_states, log_of
 from record_factories import BROKEN, NOW, add_job, after
 
-from app.domain.errors import ErrorCode, LeaseLost
+from app.domain.error_code import ErrorCode
+from app.domain.errors import LeaseLost
 from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobKind, JobState, JobStep, Progress
 from app.ports.records import Records
 

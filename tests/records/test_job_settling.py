@@ -14,7 +14,8 @@ from job_steps import (
 )
 from record_factories import BROKEN, NOW, add_job, after
 
-from app.domain.errors import ErrorCode, JobFinished, NotFound
+from app.domain.error_code import ErrorCode
+from app.domain.errors import JobFinished, NotFound
 from app.domain.job import ItemError, JobState, JobStep, Progress, new_job_id
 from app.ports.records import Records
 

@@ -6,11 +6,11 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from app.domain.error_code import ErrorCode
 from app.domain.errors import (
     AlreadyCompleted,
     Busy,
     DomainError,
-    ErrorCode,
     InsufficientStorage,
     NotFound,
     Unauthenticated,

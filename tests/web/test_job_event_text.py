@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
-from app.domain.errors import ErrorCode
+from app.domain.error_code import ErrorCode
 from app.domain.image import ImageId
 from app.domain.job import EventKind, ItemError, JobEvent, JobId, JobStep
 from app.web.job_events import event_chunks, event_text

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from app.domain import policy
-from app.domain.errors import ErrorCode, JobFinished
+from app.domain.error_code import ErrorCode
+from app.domain.errors import JobFinished
 from app.domain.job import EventKind, ItemError, Job, JobId, JobStep
 from app.records.sqlite.connection import Transaction
 from app.records.sqlite.job_events import Line, append, append_retries

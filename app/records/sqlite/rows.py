@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from app.domain.errors import ErrorCode
+from app.domain.error_code import ErrorCode
 from app.domain.job import ItemError
 from app.domain.origin import Origin
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.domain.errors import ErrorCode
+from app.domain.error_code import ErrorCode
 from app.domain.job import (
     MAX_ATTEMPTS,
     Claim,

@@ -1,0 +1,40 @@
+"""What the entries work with: every use case, and little beside."""
+
+from dataclasses import dataclass
+
+from app.metering.prometheus import PrometheusMeter
+from app.ports.objects import BlobStore
+from app.ports.records import Records
+from app.services.flow_updates import FlowUpdateService
+from app.services.flows import FlowService
+from app.services.images import ImageService
+from app.services.imports import ImportService
+from app.services.jobs import JobService
+from app.services.keys import KeyService
+from app.services.objects import ObjectService
+from app.services.reception import ReceptionService
+from app.services.uploads import UploadService
+from app.services.variants import VariantService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every use case, the two ports that health checks look at, and what the entries sign with."""
+
+    images: ImageService
+    flows: FlowService
+    flow_updates: FlowUpdateService
+    uploads: UploadService
+    reception: ReceptionService
+    objects: ObjectService
+    variants: VariantService
+    jobs: JobService
+    imports: ImportService
+    keys: KeyService
+    records: Records
+    blobs: BlobStore
+    meter: PrometheusMeter
+    signing_keys: tuple[str, ...]
+    """The newest first."""
+    new_admin_key: str | None
+    """The admin key when it was made just now: the only time that it may be shown."""

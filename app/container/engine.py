@@ -1,0 +1,40 @@
+"""The job engine of this process: what its runners do, and how many there are."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+
+from app.container.parts import Parts, now
+from app.jobs.embedded import open_engine
+from app.jobs.runner import Runner
+from app.jobs.sweeper import Sweeper
+from app.services.flows import FlowService
+from app.services.maintenance import MaintenanceService
+from app.services.processing import ProcessingService
+from app.settings import Settings
+
+FETCHES = 4
+"""Images from outside that are worked on at once. They wait for strangers, so they do it beside the other jobs."""
+
+
+def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> AbstractAsyncContextManager[None]:
+    processing = ProcessingService(
+        records=parts.records,
+        blobs=parts.blobs,
+        imaging=parts.imaging,
+        fetcher=parts.fetcher,
+        flows=flows,
+        clock=now,
+        max_bytes=settings.max_upload_bytes,
+        rendering=asyncio.Semaphore(settings.workers),
+    )
+    working, fetching = (
+        Runner(parts.records, parts.bell, recipes, now, parts.meter)
+        for recipes in (processing.recipes(), processing.fetching())
+    )
+    # One half of the workers computes while the other one reads and writes.
+    return open_engine(
+        [working] * 2 * settings.workers + [fetching] * FETCHES,
+        Sweeper(parts.records, parts.bell, now, parts.meter),
+        parts.bell,
+        maintain=MaintenanceService(parts.records, parts.blobs, now).sweep,
+    )

@@ -1,0 +1,65 @@
+"""The adapters behind the ports, opened as the settings say."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.blobs.local import LocalStore
+from app.blobs.signing import LocalSigner
+from app.data_dir import DataDir
+from app.imaging.limits import ImageLimits, PoolLimits
+from app.imaging.pool import open_pool
+from app.jobs.bell import LocalBell
+from app.metering.bell import MeteredBell
+from app.metering.blobs import MeteredBlobs
+from app.metering.imaging import MeteredImaging
+from app.metering.prometheus import PrometheusMeter
+from app.ports.imaging import Imaging
+from app.ports.objects import BlobStore
+from app.ports.records import Records
+from app.ports.remote import Fetcher
+from app.ports.work import Bell
+from app.records.sqlite.database import open_records
+from app.remote.fetcher import open_fetcher
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The adapters behind the ports."""
+
+    records: Records
+    blobs: BlobStore
+    signer: LocalSigner
+    signing_keys: tuple[str, ...]
+    bell: Bell
+    imaging: Imaging
+    fetcher: Fetcher
+    meter: PrometheusMeter
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStack) -> Parts:
+    limits = ImageLimits(
+        max_bytes=settings.max_upload_bytes,
+        max_pixels=settings.max_pixels,
+        max_side=settings.max_side,
+        max_frames=settings.max_frames,
+    )
+    # The jobs keep `workers` processes busy; one more is there to look at the header of what was just uploaded.
+    pool = PoolLimits(processes=settings.workers + 1)
+    signing_keys = tuple(key.get_secret_value() for key in settings.signing_keys) or (data_dir.signing_key(),)
+    meter = PrometheusMeter()
+    return Parts(
+        records=await stack.enter_async_context(open_records(data_dir.database)),
+        blobs=MeteredBlobs(LocalStore(data_dir.objects), meter),
+        signer=LocalSigner(signing_keys),
+        signing_keys=signing_keys,
+        fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),
+        bell=MeteredBell(LocalBell(), meter),
+        imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool)), meter),
+        meter=meter,
+    )

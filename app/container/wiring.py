@@ -1,0 +1,48 @@
+"""The services, each given the adapters that it needs."""
+
+from app.container.bundle import Services
+from app.container.parts import Parts, now
+from app.services.flow_updates import FlowUpdateService
+from app.services.flows import FlowService
+from app.services.images import ImageService
+from app.services.imports import ImportService
+from app.services.jobs import JobService
+from app.services.keys import KeyService
+from app.services.objects import ObjectService
+from app.services.reception import ReceptionService
+from app.services.uploads import UploadService
+from app.services.variants import VariantService
+from app.settings import Settings
+
+
+def wire_services(
+    settings: Settings, parts: Parts, images: ImageService, flows: FlowService, keys: KeyService, new_key: str | None
+) -> Services:
+    records, blobs, signer, bell = parts.records, parts.blobs, parts.signer, parts.bell
+    return Services(
+        images=images,
+        flows=flows,
+        flow_updates=FlowUpdateService(records, bell, now),
+        uploads=UploadService(
+            records=records,
+            blobs=blobs,
+            signer=signer,
+            imaging=parts.imaging,
+            bell=bell,
+            flows=flows,
+            clock=now,
+            meter=parts.meter,
+            max_bytes=settings.max_upload_bytes,
+        ),
+        reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
+        objects=ObjectService(records=records, blobs=blobs, signer=signer),
+        variants=VariantService(records=records, blobs=blobs, imaging=parts.imaging, signer=signer),
+        jobs=JobService(records, bell, now),
+        imports=ImportService(records, bell, flows, now, settings.local_roots),
+        keys=keys,
+        records=records,
+        blobs=blobs,
+        meter=parts.meter,
+        signing_keys=parts.signing_keys,
+        new_admin_key=new_key,
+    )

@@ -1,0 +1,45 @@
+"""The records of images."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder
+from app.domain.page import Page, PageRequest
+from app.domain.viewer import UserId, Viewer
+
+
+class ImageRecords(Protocol):
+    async def find(self, image_id: ImageId) -> Image | None: ...
+
+    async def find_many(self, image_ids: Sequence[ImageId]) -> Mapping[ImageId, Image]:
+        """Return those that exist."""
+        ...
+
+    async def find_by_sha256(self, owner_id: UserId, sha256: str) -> Image | None:
+        """Return the owner's oldest image with these bytes that is not failed."""
+        ...
+
+    async def list(self, viewer: Viewer, filters: ImageFilter, order: ImageOrder, page: PageRequest) -> Page[Image]:
+        """Return a page of what the viewer may see: public, own, or everything for an admin."""
+        ...
+
+    async def count(self, viewer: Viewer, filters: ImageFilter) -> int: ...
+
+    async def add(self, image: Image, flows: Sequence[str]) -> Image:
+        """Keep a new image and put it into the flows that exist; return what is kept.
+
+        An image of that id that is there already is left as it is: the call is idempotent.
+        """
+        ...
+
+    async def finish(self, image_id: ImageId, derived: Derived) -> None:
+        """Keep what was made of the pixels and make the image READY; nothing when it is deleted."""
+        ...
+
+    async def update(self, image_id: ImageId, changes: ImageChanges) -> Image:
+        """Raises: NotFound."""
+        ...
+
+    async def delete(self, image_ids: Sequence[ImageId]) -> None:
+        """Forget the images and their places in flows; those that are not there are passed over."""
+        ...

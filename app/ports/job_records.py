@@ -1,0 +1,109 @@
+"""The records of jobs, their items and their log."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.job import (
+    Claim,
+    ItemError,
+    Job,
+    JobChanges,
+    JobEvent,
+    JobFilter,
+    JobId,
+    JobItem,
+    JobKind,
+    JobStep,
+    QueueDepth,
+)
+from app.domain.page import Page, PageRequest
+from app.domain.viewer import UserId
+
+
+class JobRecords(Protocol):
+    """Jobs, items and the event log.
+
+    `claim.item.attempts` fences: a write under an older attempt raises LeaseLost. An image that is not READY follows
+    its item: FAILED when the item fails or is cancelled, PROCESSING again when it is retried.
+    """
+
+    async def find(self, job_id: JobId) -> Job | None: ...
+
+    async def find_many(self, job_ids: Sequence[JobId]) -> Mapping[JobId, Job]: ...
+
+    async def list(self, filters: JobFilter, page: PageRequest) -> Page[Job]:
+        """Return a page, newest first."""
+        ...
+
+    async def count(self, filters: JobFilter) -> int: ...
+
+    async def add(self, job: Job, items: Sequence[JobItem]) -> None: ...
+
+    async def items(self, job_ids: Sequence[JobId]) -> Mapping[JobId, tuple[JobItem, ...]]:
+        """Return the items of each job, by position."""
+        ...
+
+    async def events(self, job_id: JobId, after: int = 0, limit: int = 500) -> tuple[JobEvent, ...]:
+        """Return the log after a sequence number. No lower one can appear later."""
+        ...
+
+    async def open_jobs(self, owner_id: UserId) -> JobChanges:
+        """Return a user's queued and running jobs, oldest first."""
+        ...
+
+    async def changed(self, owner_id: UserId, after: int, limit: int = 100) -> JobChanges:
+        """Return the user's jobs that changed after a revision, as they are now. No lower one can appear later."""
+        ...
+
+    async def depth(self) -> QueueDepth: ...
+
+    async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
+        """Lease the oldest item of these kinds that is due to one caller, its job RUNNING then, with one more attempt.
+
+        Items of UPLOADED jobs come before those of EXTERNAL and LOCAL ones: a person's upload before a backfill.
+        """
+        ...
+
+    async def renew(self, claim: Claim, now: datetime, lease_s: float) -> None:
+        """Raises: LeaseLost, also when the job was cancelled."""
+        ...
+
+    async def record_step(self, claim: Claim, step: JobStep, at: datetime) -> None:
+        """Append an OK event. Raises: LeaseLost."""
+        ...
+
+    async def complete(self, claim: Claim, at: datetime) -> None:
+        """Settle the item as COMPLETED with its DONE event, and the job when it was the last. Raises: LeaseLost."""
+        ...
+
+    async def fail(self, claim: Claim, step: JobStep, error: ItemError, at: datetime) -> None:
+        """Settle the item as FAILED with its ERROR event, and the job when it was the last. Raises: LeaseLost."""
+        ...
+
+    async def put_back(self, claim: Claim, due: datetime, error: ItemError | None, at: datetime) -> None:
+        """Queue the item again: with an error as another attempt, told by a RETRY event; without one, as if it
+        had never been claimed. Raises: LeaseLost."""
+        ...
+
+    async def expire_leases(self, now: datetime) -> tuple[JobItem, ...]:
+        """Queue items whose lease ran out, or settle as FAILED those that had their last attempt; return them all."""
+        ...
+
+    async def cancel(self, job_id: JobId, at: datetime) -> Job:
+        """Cancel what is queued or running and end the log with an ERROR event CANCELLED.
+
+        Raises:
+            JobFinished: The job has ended; nothing changed.
+            NotFound
+        """
+        ...
+
+    async def retry(self, job_id: JobId, at: datetime) -> Job:
+        """Queue the failed items anew, with all their attempts, each told by a RETRY event.
+
+        Raises:
+            JobFinished: No item has failed, or the job is still running; nothing changed.
+            NotFound
+        """
+        ...
