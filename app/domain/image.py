@@ -171,7 +171,7 @@ class ImageFilter:
     min_width: int | None = None
     min_height: int | None = None
     sha256: str | None = None
-    origin_url: str | None = None
+    origin_urls: tuple[str, ...] = ()
 
 
 class ImageOrderField(StrEnum):

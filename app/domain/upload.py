@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.errors import InvalidInput
 from app.domain.image import ImageFormat, ImageId, original_key
 from app.domain.job import JobId
 from app.domain.viewer import UserId
+
+MAX_CLIENT_TYPE_LENGTH = 64
 
 UNKNOWN_TYPE = "image/png"
 """What old pages call every picture, whatever its bytes are."""
@@ -84,3 +87,13 @@ class UploadGrant:
     byte_size: int
     content_type: str
     is_exact: bool = True
+
+
+def clean_client_type(client_type: str | None) -> str | None:
+    """Return the kind of client; None for an empty one. Raises: InvalidInput, when it is too long."""
+    if client_type is not None and len(client_type) > MAX_CLIENT_TYPE_LENGTH:
+        raise InvalidInput(
+            f"`clientType` has {len(client_type)} characters; at most {MAX_CLIENT_TYPE_LENGTH} are allowed.",
+            field=("clientType",),
+        )
+    return client_type or None

@@ -1,6 +1,7 @@
 """What a request says: its query, and its body, which is JSON whatever the Content-Type says."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import orjson
@@ -70,6 +71,12 @@ class Body:
 
     values: dict[str, object]
 
+    def text(self, key: str) -> str:
+        value = self._get(key)
+        if not isinstance(value, str):
+            raise _wrong(key)
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         values = self._get(key)
         if not isinstance(values, list):
@@ -78,6 +85,17 @@ class Body:
         if len(texts) != len(values):
             raise _wrong(key)
         return texts
+
+    def find_texts(self, key: str) -> tuple[str, ...]:
+        """Return the texts of a list; none, when it is not there."""
+        return () if self.values.get(key) is None else self.texts(key)
+
+    def objects(self, key: str) -> tuple["Body", ...]:
+        """Return the objects of a list."""
+        values = self._get(key)
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            raise _wrong(key)
+        return tuple(Body(value) for value in values)
 
     def number(self, key: str) -> float:
         value = self._get(key)
@@ -97,8 +115,15 @@ class Body:
         return self.values[key]
 
 
-async def read_body(request: Request, *, may_be_empty: bool = False) -> Body:
-    """Return the body. Raises: BodyTooLarge, Refusal."""
+async def read_body(request: Request, *, may_be_empty: bool = False, long: Collection[str] = ()) -> Body:
+    """Return the body.
+
+    Args:
+        long: Keys whose texts are lists by themselves, and checked where they are split.
+
+    Raises:
+        BodyTooLarge, Refusal
+    """
     raw = await _read(request)
     if may_be_empty and not raw.strip():
         return Body({})
@@ -108,7 +133,7 @@ async def read_body(request: Request, *, may_be_empty: bool = False) -> Body:
         raise _no_json() from error
     if not isinstance(values, dict):
         raise _no_json()
-    _check_sizes(values)
+    _check_sizes({key: value for key, value in values.items() if key not in long or not isinstance(value, str)})
     return Body(values)
 
 

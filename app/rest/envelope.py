@@ -1,7 +1,7 @@
 """The envelope: what every answer of the REST routes is wrapped in, failures too."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -12,10 +12,10 @@ from starlette.routing import Route
 from app.container.bundle import Services
 from app.domain.errors import Busy, DomainError, InsufficientStorage
 from app.domain.viewer import Viewer
-from app.rest import wire
 from app.rest.arguments import Body, BodyTooLarge, Query, read_body
 from app.rest.errors import Refusal, error_type_of
 from app.rest.signing_in import viewer_of
+from app.rest.wire import answers, requests
 from app.settings import Settings
 from app.web.addresses import base_url_of, media_url
 from app.web.objects import LingeringClose
@@ -43,9 +43,9 @@ class Call:
     def query(self) -> Query:
         return Query(self.request)
 
-    async def body(self, *, may_be_empty: bool = False) -> Body:
-        """Return the body. Raises: Refusal."""
-        return await read_body(self.request, may_be_empty=may_be_empty)
+    async def body(self, *, may_be_empty: bool = False, long: Collection[str] = ()) -> Body:
+        """Return the body; `long` names texts that are lists by themselves. Raises: Refusal."""
+        return await read_body(self.request, may_be_empty=may_be_empty, long=long)
 
     def absolute(self, path: str) -> str:
         return path if "://" in path else f"{base_url_of(self.request, self._settings)}{path}"
@@ -85,7 +85,7 @@ def rest(method: str, path: str, handler: Handler, *, name: str = "", signed_in:
             return _fail(name or path, error)
         except Exception:
             log.exception("route met a bug", extra={"request_id": request.state.request_id})
-            return _envelope(wire.bug(request.url.path), wire.ERROR)
+            return _envelope(answers.bug(request.url.path), answers.ERROR)
 
     return Route(path, endpoint, methods=[method])
 
@@ -95,12 +95,12 @@ async def _answer(request: Request, handler: Handler, *, signed_in: bool) -> Res
     if signed_in and viewer.user is None:
         return _send_to_sign_in(request)
     answer = await handler(Call(request, viewer))
-    return answer if isinstance(answer, Response) else _envelope(answer, wire.OK)
+    return answer if isinstance(answer, Response) else _envelope(answer, answers.OK)
 
 
 def _send_to_sign_in(request: Request) -> Response:
-    if wire.wants_no_redirect(Query(request)):
-        return _envelope(wire.unauthorized(), wire.ERROR)
+    if requests.wants_no_redirect(Query(request)):
+        return _envelope(answers.unauthorized(), answers.ERROR)
     return RedirectResponse(SIGN_IN_PAGE, 302, {"Cache-Control": "no-store"})
 
 
@@ -112,8 +112,8 @@ def _fail(pattern: str, error: DomainError) -> Response:
 
 
 def _refuse(pattern: str, error_type: str, message: str) -> Response:
-    return _envelope(wire.failure(pattern, error_type, message), wire.ERROR)
+    return _envelope(answers.failure(pattern, error_type, message), answers.ERROR)
 
 
 def _envelope(data: Mapping[str, object], status: str) -> Response:
-    return Response(orjson.dumps(wire.envelope(data, status)), headers=_HEADERS)
+    return Response(orjson.dumps(answers.envelope(data, status)), headers=_HEADERS)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from app.domain.image import Image, ImageState
-from app.rest import wire
 from app.rest.envelope import Call
+from app.rest.wire import answers, requests
 
 
 async def get(call: Call) -> Mapping[str, object]:
-    image = await find_ready(call, wire.image_id(call.query))
-    return wire.found_image(None if image is None else await export(call, image))
+    image = await find_ready(call, requests.image_id(call.query))
+    return answers.found_image(None if image is None else await export(call, image))
 
 
 async def find_ready(call: Call, image_id: str) -> Image | None:
@@ -18,7 +18,7 @@ async def find_ready(call: Call, image_id: str) -> Image | None:
     return image if image is not None and image.state is ImageState.READY else None
 
 
-async def export(call: Call, image: Image) -> wire.Fields:
+async def export(call: Call, image: Image) -> answers.Fields:
     flows = await call.services.flows.find_of_images(call.viewer, (image.id,))
     owner = (await call.services.keys.find_users((image.owner_id,))).get(image.owner_id)
-    return wire.export_image(image, owner.name if owner else None, flows[image.id])
+    return answers.export_image(image, owner.name if owner else None, flows[image.id])

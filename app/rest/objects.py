@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from app.domain.errors import DomainError
-from app.rest import wire
 from app.rest.envelope import Call
 from app.rest.errors import INVALID_VALUE, Refusal
+from app.rest.wire import answers, requests
 from app.web.errors import error_response
 from app.web.objects import send_object
 
 
 async def send(call: Call) -> Response:
     """Answer with the bytes; who may not see them, or asks for what is not there, gets a plain 404."""
-    flow = wire.named_flow(call.query)
+    flow = requests.named_flow(call.query)
     if flow is not None and await call.services.flows.find(call.viewer, flow) is None:
         raise Refusal(INVALID_VALUE, "image to resolve in unexisting flow")
     call.request.state.viewer = call.viewer
@@ -25,6 +25,6 @@ async def send(call: Call) -> Response:
 
 
 async def resolve_many(call: Call) -> Mapping[str, object]:
-    keys = wire.object_keys(await call.body())
+    keys = requests.object_keys(await call.body())
     paths = await call.services.objects.find_paths(call.viewer, keys)
-    return wire.urls(None if path is None else call.media(path) for path in paths)
+    return answers.urls(None if path is None else call.media(path) for path in paths)

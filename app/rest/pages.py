@@ -6,8 +6,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from app.domain import policy
-from app.rest import flows, images, wire
+from app.rest import flows, images
 from app.rest.envelope import Call
+from app.rest.wire import requests
 from app.web.errors import error_response
 
 FIRST_PAGES = 6
@@ -35,7 +36,7 @@ _environment.tests["web_address"] = lambda text: text.startswith(("http://", "ht
 
 
 async def image_page(call: Call) -> Response:
-    image_id = wire.image_on_path(call.request.path_params)
+    image_id = requests.image_on_path(call.request.path_params)
     image = await images.find_ready(call, image_id)
     if image is None:
         return error_response(policy.no_image(image_id))
@@ -45,10 +46,10 @@ async def image_page(call: Call) -> Response:
 
 
 async def flow_page(call: Call) -> Response:
-    name = wire.flow_name(call.query)
+    name = requests.flow_name(call.query)
     if await call.services.flows.find(call.viewer, name) is None:
         return error_response(policy.no_flow(name))
-    size = wire.DEFAULT_PAGE_SIZE
+    size = requests.DEFAULT_PAGE_SIZE
     shown = flows.shown_images(name)
     listed, _ = await flows.list_images(call, shown, first=0, count=FIRST_PAGES * size)
     total = await call.services.images.count(call.viewer, shown)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain import policy
@@ -12,6 +12,7 @@ from app.domain.image import new_image_id
 from app.domain.job import MAX_ITEMS, Job, JobFilter, JobItem, JobKind, JobState, Progress, new_job_id
 from app.domain.origin import Origin, clean_origin
 from app.domain.page import MAX_PAGE_SIZE, PageRequest
+from app.domain.upload import clean_client_type
 from app.domain.viewer import User, Viewer
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
@@ -62,7 +63,9 @@ class ImportService:
         job = self._new_job(JobKind.LOCAL, user, names, len(files))
         return await self._add(job, [JobItem(job.id, n, new_image_id(), file) for n, file in enumerate(files)])
 
-    async def start_external(self, viewer: Viewer, origins: Sequence[Origin], *, flows: tuple[str, ...] = ()) -> Job:
+    async def start_external(
+        self, viewer: Viewer, origins: Sequence[Origin], *, flows: tuple[str, ...] = (), client_type: str | None = None
+    ) -> Job:
         """Start fetching images from outside. The ids that they will have are fixed now.
 
         An address that may not be asked, or at which there is no picture, fails its own item.
@@ -76,7 +79,9 @@ class ImportService:
             raise InvalidInput(f"Give 1 to {MAX_ITEMS} addresses, not {len(origins)}.", field=("external", "images"))
         cleaned = [clean_origin(origin, field=("external", "images", str(n))) for n, origin in enumerate(origins)]
         names = await self.flows.check_fillable(viewer, clean_flow_names(flows))
-        job = self._new_job(JobKind.EXTERNAL, user, names, len(cleaned))
+        job = replace(
+            self._new_job(JobKind.EXTERNAL, user, names, len(cleaned)), client_type=clean_client_type(client_type)
+        )
         items = [JobItem(job.id, n, new_image_id(), origin=origin) for n, origin in enumerate(cleaned)]
         return await self._add(job, items)
 

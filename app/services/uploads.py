@@ -32,7 +32,7 @@ from app.domain.image import (
     new_image_id,
 )
 from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
-from app.domain.upload import SignedUpload, Upload, UploadMetrics
+from app.domain.upload import SignedUpload, Upload, UploadMetrics, clean_client_type
 from app.domain.viewer import User, Viewer
 from app.ports.imaging import Header, Imaging
 from app.ports.meter import Meter
@@ -45,7 +45,6 @@ from app.services.metering import counts_upload
 TICKET_LIFETIME = timedelta(minutes=15)
 """How long bytes may begin to arrive; S3 presigned URLs are held to the same."""
 
-MAX_CLIENT_TYPE_LENGTH = 64
 MAX_CLIENT_METADATA_LENGTH = 16_384
 MAX_METRIC_MS = 86_400_000
 
@@ -158,7 +157,7 @@ class UploadService:
             if not 0 <= value <= MAX_METRIC_MS:
                 raise InvalidInput(f"`{name}` is {value}; 0 to {MAX_METRIC_MS} are allowed.", field=(name,))
         await self.records.uploads.add_metrics(
-            replace(metrics, client_type=_clean_client_type(metrics.client_type)), self.clock()
+            replace(metrics, client_type=clean_client_type(metrics.client_type)), self.clock()
         )
 
     def _announce(self, user: User, request: UploadRequest) -> Upload:
@@ -182,7 +181,7 @@ class UploadService:
             flows=request.flows,
             tags=clean_tags(request.tags),
             sha256=sha256,
-            client_type=_clean_client_type(request.client_type),
+            client_type=clean_client_type(request.client_type),
             created_at=now,
             expires_at=now + TICKET_LIFETIME,
             is_exact=request.byte_size is not None,
@@ -277,12 +276,3 @@ def clean_client_metadata(metadata: object) -> str | None:
             f"`metadata` must be an object of at most {MAX_CLIENT_METADATA_LENGTH} characters.", field=("metadata",)
         )
     return text
-
-
-def _clean_client_type(client_type: str | None) -> str | None:
-    if client_type is not None and len(client_type) > MAX_CLIENT_TYPE_LENGTH:
-        raise InvalidInput(
-            f"`clientType` has {len(client_type)} characters; at most {MAX_CLIENT_TYPE_LENGTH} are allowed.",
-            field=("clientType",),
-        )
-    return client_type or None

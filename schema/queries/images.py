@@ -51,7 +51,7 @@ class ImageFilter:
             created_before=self.created_before,
             min_width=self.min_width,
             min_height=self.min_height,
-            origin_url=self.origin_url,
+            origin_urls=(self.origin_url,) if self.origin_url else (),
             sha256=self.sha256.lower() if self.sha256 is not None else None,
         )
         return replace(filters, states=tuple(self.state)) if self.state else filters

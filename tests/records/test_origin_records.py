@@ -47,10 +47,10 @@ async def test_lists_the_images_of_an_origin(records: Records) -> None:
         page = await records.images.list(OWNER_VIEWER, filters, ImageOrder(), PageRequest())
         return [image.id for image in page.items]
 
-    assert await list_ids(ImageFilter(origin_url=ORIGIN.url)) == [newer.id, older.id]
-    assert await list_ids(ImageFilter(origin_url=ORIGIN.url, sha256=older.sha256)) == [older.id]
-    assert await list_ids(ImageFilter(origin_url="https://example.com/")) == []
-    assert await records.images.count(OWNER_VIEWER, ImageFilter(origin_url=ORIGIN.url)) == 2
+    assert await list_ids(ImageFilter(origin_urls=(ORIGIN.url,))) == [newer.id, older.id]
+    assert await list_ids(ImageFilter(origin_urls=(ORIGIN.url,), sha256=older.sha256)) == [older.id]
+    assert await list_ids(ImageFilter(origin_urls=("https://example.com/",))) == []
+    assert await records.images.count(OWNER_VIEWER, ImageFilter(origin_urls=(ORIGIN.url,))) == 2
 
 
 async def test_fetches_come_behind_uploads_and_before_local_files(records: Records) -> None:

@@ -72,8 +72,8 @@ LISTS = [
     (OWNER_VIEWER, ImageFilter(tag="t"), TIME, "image_tags_by_tag"),
     (OWNER_VIEWER, ImageFilter(tag="t", owner_id=OWNER), TIME, "image_tags_by_tag"),
     (OWNER_VIEWER, ImageFilter(created_after=NOW), TIME, "images_by_created_at"),
-    (OWNER_VIEWER, ImageFilter(origin_url="u"), TIME, "images_by_origin"),
-    (OWNER_VIEWER, ImageFilter(origin_url="u", owner_id=OWNER, states=READY), TIME, "images_by_origin"),
+    (OWNER_VIEWER, ImageFilter(origin_urls=("u",)), TIME, "images_by_origin"),
+    (OWNER_VIEWER, ImageFilter(origin_urls=("u",), owner_id=OWNER, states=READY), TIME, "images_by_origin"),
 ]
 
 

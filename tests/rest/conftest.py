@@ -1,9 +1,11 @@
 """What the tests of the REST routes share."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from tests.origins import Origin, open_origin, whole
 from tests.pictures import make_picture
 from tests.rest.old_client import OldClient
 from tests.serving import RunningServer
@@ -35,3 +37,20 @@ def made(shared_server: RunningServer) -> Made:
     image_id, job_id = OldClient(shared_server).upload(data, f="old_flow, second", imgn="harbour.jpg")
     shared_server.watch_to_end(job_id)
     return Made(image_id, job_id, data)
+
+
+@pytest.fixture(scope="session")
+def fetching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldClient]:
+    """A signed-in client of a server that may fetch from loopback."""
+    server = RunningServer(tmp_path_factory.mktemp("fetching") / "data", {"GF_FETCH_ALLOW_CIDRS": "127.0.0.0/8"})
+    server.start()
+    yield OldClient(server)
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def origin() -> Iterator[Origin]:
+    """Two pictures on loopback."""
+    pages = {f"/{name}": whole(make_picture(seed=seed)) for seed, name in enumerate(("sea.jpg", "a,b.jpg"), 540)}
+    with open_origin(pages) as found:
+        yield found

@@ -12,6 +12,9 @@ SIGNED_IN_ROUTES = [
     ("GET", "/v1/images/upload_init"),
     ("POST", "/v1/images/upload_complete"),
     ("POST", "/v1/images/upload_metrics"),
+    ("POST", "/images/jobs/start"),
+    ("POST", "/v1/images/flows/add_img"),
+    ("POST", "/v1/images/flows/imgs_exist"),
 ]
 
 ROUTES = {
@@ -21,9 +24,12 @@ ROUTES = {
     "/v1/images/upload_init": "GET",
     "/v1/images/upload_complete": "POST",
     "/v1/images/upload_metrics": "POST",
+    "/images/jobs/start": "POST",
     "/images/jobs/status": "GET",
     "/v1/images/jobs/status": "GET",
     "/v1/images/flows/all": "GET",
+    "/v1/images/flows/add_img": "POST",
+    "/v1/images/flows/imgs_exist": "POST",
     "/images/flows/browser_page": "GET",
     "/v1/images/flows/browser_page": "GET",
     "/v1/images/healthz": "GET",

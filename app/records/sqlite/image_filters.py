@@ -57,7 +57,7 @@ def _add_leader(where: Conditions, filters: ImageFilter, *, members_lead: bool) 
 
 def _has_leading_column(filters: ImageFilter) -> bool:
     """Tell whether there is a column with few rows of one value."""
-    return filters.sha256 is not None or filters.origin_url is not None
+    return filters.sha256 is not None or bool(filters.origin_urls)
 
 
 def _has_owner_or_column(filters: ImageFilter) -> bool:
@@ -67,8 +67,9 @@ def _has_owner_or_column(filters: ImageFilter) -> bool:
 def _add_columns(where: Conditions, filters: ImageFilter) -> None:
     if filters.sha256 is not None:
         where.add("images.sha256 = ?", filters.sha256)
-    if filters.origin_url is not None:
-        where.add("+images.origin_url = ?" if filters.sha256 else "images.origin_url = ?", filters.origin_url)
+    if filters.origin_urls:
+        places = ", ".join("?" * len(filters.origin_urls))
+        where.add(f"{'+' if filters.sha256 else ''}images.origin_url IN ({places})", *filters.origin_urls)
 
 
 def _add_membership(where: Conditions, filters: ImageFilter, source: str) -> None:
