@@ -1,4 +1,4 @@
-"""The command line: gf-images serve · import · keys · schema · doctor."""
+"""The command line: gf-images serve · import · transform · keys · schema · doctor."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ from app.container.opening import open_services
 from app.doctor import examine
 from app.domain import policy
 from app.domain.errors import DomainError
-from app.domain.job import EventKind, Job, JobEvent, JobState, JobStep
+from app.domain.job import EventKind, Job, JobEvent, JobKind, JobState, JobStep
 from app.domain.viewer import Role, Viewer
 from app.main import create_app
 from app.services.keys import ADMIN_ID
@@ -93,6 +93,15 @@ def import_files(
     files = tuple(path.resolve() for path in paths)
     job = run(_import(settings, files, tuple(flow or ()), recursive=recursive))
     if job.state is not JobState.COMPLETED:
+        raise typer.Exit(1)
+
+
+@cli.command("transform")
+def transform_all() -> None:
+    """Make thumbnails, placeholders and palette of every image anew, and show how far it is."""
+    settings = load_settings()
+    configure_logging("error")
+    if any(job.state is not JobState.COMPLETED for job in run(_transform_all(settings))):
         raise typer.Exit(1)
 
 
@@ -208,26 +217,43 @@ async def _import(settings: Settings, files: tuple[Path, ...], flows: tuple[str,
     async with open_services(settings) as services:
         viewer = Viewer((await services.keys.find_users((ADMIN_ID,)))[ADMIN_ID])
         job = await services.imports.start(viewer, files, flows=flows, recursive=recursive)
-        await _show_progress(services, viewer, job)
-        ended = await services.jobs.find(viewer, job.id)
-    if ended is None:
-        raise policy.no_job(job.id)
-    progress = ended.progress
-    console.print(f"{progress.done} imported, {progress.failed} failed, {ended.state.lower()}: {ended.id}")
+        return await _follow(services, viewer, job, doing="importing", done="imported")
+
+
+async def _transform_all(settings: Settings) -> list[Job]:
+    """Do one job after the other, and return them as they ended."""
+    async with open_services(settings) as services:
+        viewer = Viewer((await services.keys.find_users((ADMIN_ID,)))[ADMIN_ID])
+        ended = []
+        async for image_ids in services.image_jobs.list_ready(viewer):
+            job = await services.image_jobs.start(viewer, JobKind.TRANSFORM, image_ids)
+            ended.append(await _follow(services, viewer, job, doing="transforming", done="transformed"))
     return ended
 
 
-async def _show_progress(services: Services, viewer: Viewer, job: Job) -> None:
+async def _follow(services: Services, viewer: Viewer, job: Job, *, doing: str, done: str) -> Job:
+    """Show a job until it has ended, then how it did, and return it as it is then."""
+    await _show_progress(services, viewer, job, doing)
+    ended = await services.jobs.find(viewer, job.id)
+    if ended is None:
+        raise policy.no_job(job.id)
+    progress = ended.progress
+    console.print(f"{progress.done} {done}, {progress.failed} failed, {ended.state.lower()}: {ended.id}")
+    return ended
+
+
+async def _show_progress(services: Services, viewer: Viewer, job: Job, doing: str) -> None:
     items = (await services.jobs.items((job.id,)))[job.id]
-    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task("import", total=job.progress.total)
+        task = bar.add_task(doing, total=job.progress.total)
         async with aclosing(services.jobs.watch(viewer, job.id)) as events:
             async for event in events:
                 if event.position is None or not _settles(event):
                     continue
                 if event.error:
-                    bar.console.print(f"{items[event.position].source}: {event.error.code} {event.error.message}")
+                    item = items[event.position]
+                    bar.console.print(f"{item.source or item.image_id}: {event.error.code} {event.error.message}")
                 bar.advance(task)
 
 

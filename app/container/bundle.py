@@ -7,6 +7,7 @@ from app.ports.objects import BlobStore
 from app.ports.records import Records
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
+from app.services.image_jobs import ImageJobService
 from app.services.images import ImageService
 from app.services.imports import ImportService
 from app.services.jobs import JobService
@@ -30,6 +31,7 @@ class Services:
     variants: VariantService
     jobs: JobService
     imports: ImportService
+    image_jobs: ImageJobService
     keys: KeyService
     records: Records
     blobs: BlobStore

@@ -4,6 +4,7 @@ from app.container.bundle import Services
 from app.container.parts import Parts, now
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
+from app.services.image_jobs import ImageJobService
 from app.services.images import ImageService
 from app.services.imports import ImportService
 from app.services.jobs import JobService
@@ -39,6 +40,7 @@ def wire_services(
         variants=VariantService(records=records, blobs=blobs, imaging=parts.imaging, signer=signer),
         jobs=JobService(records, bell, now),
         imports=ImportService(records, bell, flows, now, settings.local_roots),
+        image_jobs=ImageJobService(records, images, bell, now),
         keys=keys,
         records=records,
         blobs=blobs,

@@ -23,9 +23,17 @@ _ID = re.compile(r"job:[0-9a-f]{32}")
 
 
 class JobKind(StrEnum):
+    """The first three take images in; the others work on images that are here."""
+
     UPLOADED = "UPLOADED"
     EXTERNAL = "EXTERNAL"
     LOCAL = "LOCAL"
+    TRANSFORM = "TRANSFORM"
+
+    @property
+    def takes_in(self) -> bool:
+        """Whether the state of an image follows that of its item."""
+        return self in (JobKind.UPLOADED, JobKind.EXTERNAL, JobKind.LOCAL)
 
 
 class JobState(StrEnum):
@@ -96,6 +104,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """Work on images. `input` is what its kind is told beside them: the text of a JSON object."""
+
     id: JobId
     kind: JobKind
     owner_id: UserId
@@ -106,6 +116,7 @@ class Job:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     progress: Progress = Progress(0)
+    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

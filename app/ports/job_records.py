@@ -25,7 +25,7 @@ class JobRecords(Protocol):
     """Jobs, items and the event log.
 
     `claim.item.attempts` fences: a write under an older attempt raises LeaseLost. An image that is not READY follows
-    its item: FAILED when the item fails or is cancelled, PROCESSING again when it is retried.
+    its item in a job that takes it in: FAILED when the item fails or is cancelled, PROCESSING again when it is retried.
     """
 
     async def find(self, job_id: JobId) -> Job | None: ...
@@ -61,7 +61,8 @@ class JobRecords(Protocol):
     async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
         """Lease the oldest item of these kinds that is due to one caller, its job RUNNING then, with one more attempt.
 
-        Items of UPLOADED jobs come before those of EXTERNAL and LOCAL ones: a person's upload before a backfill.
+        Items of UPLOADED jobs come before those of EXTERNAL, LOCAL and TRANSFORM ones, in this order: a person's upload
+        before a backfill.
         """
         ...
 

@@ -51,7 +51,7 @@ class ImageService:
 
     async def update(self, viewer: Viewer, image_id: str, changes: ImageChanges) -> Image:
         """Raises: Unauthenticated, Forbidden, NotFound, InvalidInput."""
-        await self._check_editable(viewer, (image_id,))
+        await self.get_editable(viewer, (image_id,))
         if changes.title is not None:
             changes = replace(changes, title=clean_title(changes.title))
         if changes.tags is not None:
@@ -68,7 +68,7 @@ class ImageService:
         """
         if not 1 <= len(image_ids) <= MAX_PAGE_SIZE:
             raise InvalidInput(f"Give 1 to {MAX_PAGE_SIZE} images, not {len(image_ids)}.", field=("ids",))
-        images = await self._check_editable(viewer, tuple(dict.fromkeys(image_ids)))
+        images = await self.get_editable(viewer, tuple(dict.fromkeys(image_ids)))
         flows = await self.records.flows.find_of_images([image.id for image in images])
         await self.records.images.delete([image.id for image in images])
         await self._ring_flows(flows)
@@ -78,6 +78,23 @@ class ImageService:
             async for variant in self.blobs.list(variant_prefix(image.id)):
                 await self.blobs.delete(variant.key)
         return tuple(image.id for image in images)
+
+    async def get_editable(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[Image, ...]:
+        """Return images that the viewer may change, in this order.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound: For the first of them that the viewer may not.
+        """
+        policy.require_editor(viewer)
+        found = await self.records.images.find_many(
+            [ImageId(image_id) for image_id in image_ids if is_image_id(image_id)]
+        )
+        for image_id in image_ids:
+            image = found.get(ImageId(image_id))
+            if image is None:
+                raise policy.no_image(image_id)
+            policy.edit_image(viewer, image)
+        return tuple(found[ImageId(image_id)] for image_id in image_ids)
 
     def original_path(self, image: Image) -> str:
         """Return the path under which the original is read; signed unless the image is public."""
@@ -90,15 +107,3 @@ class ImageService:
     async def _ring_flows(self, flows: Mapping[ImageId, tuple[Flow, ...]]) -> None:
         for name in {flow.name for places in flows.values() for flow in places}:
             await self.bell.ring(flow_topic(name))
-
-    async def _check_editable(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[Image, ...]:
-        policy.require_editor(viewer)
-        found = await self.records.images.find_many(
-            [ImageId(image_id) for image_id in image_ids if is_image_id(image_id)]
-        )
-        for image_id in image_ids:
-            image = found.get(ImageId(image_id))
-            if image is None:
-                raise policy.no_image(image_id)
-            policy.edit_image(viewer, image)
-        return tuple(found[ImageId(image_id)] for image_id in image_ids)

@@ -39,7 +39,11 @@ class ProcessingService:
 
     def recipes(self) -> Recipes:
         """Return what is done with bytes that are here."""
-        return {JobKind.UPLOADED: self.process_upload, JobKind.LOCAL: self.process_local}
+        return {
+            JobKind.UPLOADED: self.process_upload,
+            JobKind.LOCAL: self.process_local,
+            JobKind.TRANSFORM: self.process_upload,
+        }
 
     def fetching(self) -> Recipes:
         """Return what waits for others."""

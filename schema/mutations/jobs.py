@@ -35,6 +35,17 @@ class ExternalJobInput:
     )
 
 
+@strawberry.input(
+    description="Images of which thumbnails, placeholders and palette are made anew: either some, or all. A large job "
+    "waits behind everything else."
+)
+class TransformJobInput:
+    image_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="1 to 10,000 images that the viewer may change."
+    )
+    all: bool = strawberry.field(default=False, description="Every image that is ready; for admins.")
+
+
 @strawberry.input(one_of=True, description="Exactly one kind of work.")
 class StartJobInput:
     external: ExternalJobInput | None = strawberry.field(
@@ -42,6 +53,9 @@ class StartJobInput:
     )
     local: LocalJobInput | None = strawberry.field(
         default=strawberry.UNSET, description="Import local files; for admins."
+    )
+    transform: TransformJobInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Make what is made of images anew."
     )
 
 
@@ -81,6 +95,8 @@ class JobMutations:
             job = await _start_external(info, input.external)
         elif input.local:
             job = await _start_local(info, input.local)
+        elif input.transform:
+            job = await _start_transform(info, input.transform)
         else:
             raise InvalidInput("Give what the job is to do.", field=("local",))
         return StartJobPayload(job=Job.from_domain(job))
@@ -105,3 +121,12 @@ async def _start_external(info: Info, external: ExternalJobInput) -> domain.Job:
 async def _start_local(info: Info, local: LocalJobInput) -> domain.Job:
     imports, viewer = info.context.services.imports, info.context.viewer
     return await imports.start_local(viewer, local.path, flows=tuple(local.flows or ()), recursive=local.recursive)
+
+
+async def _start_transform(info: Info, transform: TransformJobInput) -> domain.Job:
+    image_jobs, viewer = info.context.services.image_jobs, info.context.viewer
+    if transform.all == (transform.image_ids is not None):
+        raise InvalidInput("Give either `imageIds` or `all`.", field=("transform", "imageIds"))
+    if transform.all:
+        return await image_jobs.transform_all(viewer)
+    return await image_jobs.start(viewer, domain.JobKind.TRANSFORM, transform.image_ids or ())

@@ -14,7 +14,7 @@ from schema.context import Info
 from schema.types.image import Image
 from schema.types.node import Node
 
-strawberry.enum(domain.JobKind, description="What a job does: takes in uploads, images from outside, or local files.")
+strawberry.enum(domain.JobKind, description="What a job does: takes images in, or makes what is made of them anew.")
 strawberry.enum(domain.JobState, description="How far a job or an item is; an item is never FAILED_PARTIAL.")
 strawberry.enum(domain.JobStep, description="What an event tells about: bytes, pixels, keeping, the end, another try.")
 strawberry.enum(

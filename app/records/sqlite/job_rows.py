@@ -29,13 +29,15 @@ from app.records.sqlite.rows import (
     to_optional_micros,
 )
 
-PRIORITIES = {JobKind.UPLOADED: 0, JobKind.EXTERNAL: 1, JobKind.LOCAL: 2}
-"""Of the items of each kind of job, the first to be claimed first: somebody waits for an upload."""
+PRIORITIES = {JobKind.UPLOADED: 0, JobKind.EXTERNAL: 1, JobKind.LOCAL: 2, JobKind.TRANSFORM: 9}
+"""Of the items of each kind of job, the first to be claimed first: somebody waits for an upload, nobody for a backfill.
+
+No two kinds share one."""
 
 INSERT_JOB = """
 INSERT INTO jobs (id, kind, owner_id, flows, client_type, created_at, state, started_at, finished_at,
-                  total, done, failed, cancelled)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                  total, done, failed, cancelled, input)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 INSERT_ITEM = """
@@ -62,6 +64,7 @@ def job_values(job: Job, items: Sequence[JobItem]) -> tuple[Value, ...]:
         states.count(JobState.COMPLETED),
         states.count(JobState.FAILED),
         states.count(JobState.CANCELLED),
+        job.input,
     )
 
 
@@ -84,6 +87,7 @@ def job_of(row: sqlite3.Row) -> Job:
         started_at=from_optional_micros(row["started_at"]),
         finished_at=from_optional_micros(row["finished_at"]),
         progress=Progress(row["total"], row["done"], row["failed"]),
+        input=row["input"],
     )
 
 
