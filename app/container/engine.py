@@ -1,12 +1,15 @@
 """The job engine of this process: what its runners do, and how many there are."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 
 from app.container.parts import Parts, now
+from app.jobs.drain import Drain, open_drain
 from app.jobs.embedded import open_engine
 from app.jobs.runner import Runner
 from app.jobs.sweeper import Sweeper
+from app.ports.work import OutboxHandler
 from app.services.flows import FlowService
 from app.services.maintenance import MaintenanceService
 from app.services.processing import ProcessingService
@@ -16,7 +19,8 @@ FETCHES = 4
 """Images from outside that are worked on at once. They wait for strangers, so they do it beside the other jobs."""
 
 
-def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> AbstractAsyncContextManager[None]:
+@asynccontextmanager
+async def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> AsyncGenerator[None]:
     processing = ProcessingService(
         records=parts.records,
         blobs=parts.blobs,
@@ -32,9 +36,13 @@ def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> AbstractA
         for recipes in (processing.recipes(), processing.fetching())
     )
     # One half of the workers computes while the other one reads and writes.
-    return open_engine(
+    engine = open_engine(
         [working] * 2 * settings.workers + [fetching] * FETCHES,
         Sweeper(parts.records, parts.bell, now, parts.meter),
         parts.bell,
         maintain=MaintenanceService(parts.records, parts.blobs, now).sweep,
     )
+    handlers: Mapping[str, OutboxHandler] = {}
+    drain = Drain(parts.records, parts.bell, handlers, now, parts.meter)
+    async with engine, open_drain(drain):
+        yield

@@ -35,6 +35,7 @@ DomainError
 ├── LeaseLost               LEASE_LOST           another worker holds the item now
 ├── TooManyAttempts         TOO_MANY_ATTEMPTS    the workers of this item keep dying
 ├── Cancelled               CANCELLED            the job was cancelled
+├── Undeliverable           UNDELIVERABLE        its receiver will never take it
 ├── InsufficientStorage     INSUFFICIENT_STORAGE the disk is full
 └── Busy                    BUSY                 come back after `retry_after_s`
 
@@ -205,6 +206,12 @@ class TooManyAttempts(DomainError):
 
 class Cancelled(DomainError):
     code = ErrorCode.CANCELLED
+
+
+class Undeliverable(DomainError):
+    """Trying again is useless."""
+
+    code = ErrorCode.UNDELIVERABLE
 
 
 class InsufficientStorage(DomainError):

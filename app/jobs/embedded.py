@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from app.domain.errors import DomainError
 from app.jobs.runner import Runner
@@ -30,9 +31,9 @@ async def open_engine(
     """Run an item by each runner at once until the block is left; then unfinished items are given back."""
     async with AsyncExitStack() as stack:
         for runner in runners:
-            stack.push_async_callback(_stop, asyncio.create_task(_run_items(runner, bell)))
-        stack.push_async_callback(_stop, asyncio.create_task(_repeat(sweeper.sweep, SWEEP_S)))
-        stack.push_async_callback(_stop, asyncio.create_task(_repeat(maintain, MAINTENANCE_S)))
+            stack.push_async_callback(stop, asyncio.create_task(_run_items(runner, bell)))
+        stack.push_async_callback(stop, asyncio.create_task(keep_on(sweeper.sweep, SWEEP_S)))
+        stack.push_async_callback(stop, asyncio.create_task(keep_on(maintain, MAINTENANCE_S)))
         yield
 
 
@@ -43,10 +44,10 @@ async def _run_items(runner: Runner, bell: Bell) -> None:
             if not await runner.run_next():
                 await wait(IDLE_S)
 
-        await _repeat(run_or_wait, 0)
+        await keep_on(run_or_wait, 0)
 
 
-async def _repeat(work: Callable[[], Awaitable[object]], every_s: float) -> None:
+async def keep_on(work: Callable[[], Awaitable[object]], every_s: float) -> None:
     """Do the work again and again, with up to a fifth more or less between; a failure is logged, not fatal."""
     while True:
         try:
@@ -60,6 +61,7 @@ async def _repeat(work: Callable[[], Awaitable[object]], every_s: float) -> None
         await asyncio.sleep(every_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads processes, hides nothing
 
 
-async def _stop(task: asyncio.Task[None]) -> None:
+async def stop(task: asyncio.Future[Any]) -> None:
+    """Cancel a task and wait for its end."""
     task.cancel()
     await asyncio.wait({task})

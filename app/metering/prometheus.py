@@ -38,6 +38,9 @@ class PrometheusMeter:
         self._errors = Counter("gf_item_errors", "Attempts that went wrong.", ["code"], registry=registry)
         self._retries = Counter("gf_item_retries", "Images queued again after an error.", registry=registry)
         self._expiries = Counter("gf_lease_expiries", "Leases that ran out with their worker.", registry=registry)
+        self._deliveries = Counter(
+            "gf_outbox_deliveries", "Attempts at deliveries, OK or why not.", ["kind", "code"], registry=registry
+        )
         self._thumbnails = Summary("gf_thumbnail_bytes", "Thumbnails made, and bytes.", ["size"], registry=registry)
         self._storage = Histogram(
             "gf_storage_seconds",
@@ -66,6 +69,9 @@ class PrometheusMeter:
 
     def count_expiries(self, count: int) -> None:
         self._expiries.inc(count)
+
+    def count_delivery(self, kind: str, error: ErrorCode | None) -> None:
+        self._deliveries.labels(kind, error or SUCCESS).inc()
 
     def observe_thumbnail(self, size: ThumbnailSize, byte_size: int) -> None:
         self._thumbnails.labels(size).observe(byte_size)

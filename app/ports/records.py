@@ -12,6 +12,7 @@ from app.domain.viewer import User, UserId
 from app.ports.flow_records import FlowRecords
 from app.ports.image_records import ImageRecords
 from app.ports.job_records import JobRecords
+from app.ports.outbox_records import OutboxRecords
 
 
 class UploadRecords(Protocol):
@@ -72,6 +73,8 @@ class Records(Protocol):
     def jobs(self) -> JobRecords: ...
     @property
     def users(self) -> UserRecords: ...
+    @property
+    def outbox(self) -> OutboxRecords: ...
 
     async def check(self) -> None:
         """Return when the database answers and can be written."""

@@ -1,16 +1,19 @@
-"""The ports of background work: the bell, recipes, and the time."""
+"""The ports of background work: the bell, recipes, handlers of the outbox, and the time."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from app.domain.job import (
     Claim,
+    ItemError,
     Job,
     JobKind,
     JobStep,
 )
+from app.domain.outbox import OutboxEntry
 from app.domain.viewer import UserId
 
 
@@ -26,6 +29,9 @@ class Bell(Protocol):
 
 WORK_TOPIC = "work"
 """Rung when an item may be due."""
+
+OUTBOX_TOPIC = "outbox"
+"""Rung when something in the outbox may be due."""
 
 
 def flow_topic(name: str) -> str:
@@ -50,3 +56,20 @@ again from the start after a crash at any point, so each step is idempotent."""
 
 Recipes = Mapping[JobKind, Recipe]
 Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxHandler:
+    """How entries of one kind are delivered.
+
+    Attributes:
+        deliver: May be run again for the same entry after a crash at any point. Raises Undeliverable when trying again
+            is useless; after any other failure it is tried again.
+        delays_s: How long to wait at most after each failed attempt, the first one first; when they are used up, the
+            entry is given up.
+        give_up: Told of an entry that is given up, and why, before it is buried; may be told twice.
+    """
+
+    deliver: Callable[[OutboxEntry], Awaitable[None]]
+    delays_s: tuple[float, ...]
+    give_up: Callable[[OutboxEntry, ItemError], Awaitable[None]] | None = None

@@ -14,6 +14,7 @@ EXPIRED_UPLOADS_AFTER = timedelta(hours=1)
 STAGING_AFTER = timedelta(hours=24)
 TEMPORARY_AFTER = timedelta(hours=1)
 ORPHANS_AFTER = timedelta(hours=24)
+DEAD_AFTER = timedelta(days=30)
 VARIANTS_AFTER = timedelta(days=30)
 """A variant that is asked for again is made again: the age of its bytes says enough, and costs nothing to know."""
 
@@ -28,7 +29,8 @@ class MaintenanceService:
     clock: Clock
 
     async def sweep(self) -> int:
-        """Remove tickets that nobody completed, broken writes, old variants, and old objects without a record.
+        """Remove tickets that nobody completed, what could not be delivered long ago, broken writes, old variants, and
+        old objects without a record.
 
         Returns how many.
         """
@@ -36,7 +38,8 @@ class MaintenanceService:
         expired = await self.records.uploads.delete_expired(now - EXPIRED_UPLOADS_AFTER)
         for image_id in expired:
             await self.blobs.delete(staging_key(image_id))
-        return len(expired) + await self.blobs.sweep(now - TEMPORARY_AFTER) + await self._sweep_objects(now)
+        dead = await self.records.outbox.delete_dead(now - DEAD_AFTER)
+        return len(expired) + dead + await self.blobs.sweep(now - TEMPORARY_AFTER) + await self._sweep_objects(now)
 
     async def _sweep_objects(self, now: datetime) -> int:
         removed = 0

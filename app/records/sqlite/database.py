@@ -10,6 +10,7 @@ from app.records.sqlite.flows import SqliteFlows
 from app.records.sqlite.images import SqliteImages
 from app.records.sqlite.jobs import SqliteJobs
 from app.records.sqlite.migrate import list_migrations, migrate
+from app.records.sqlite.outbox import SqliteOutbox
 from app.records.sqlite.uploads import SqliteUploads
 from app.records.sqlite.users import SqliteUsers
 
@@ -22,6 +23,7 @@ class SqliteRecords:
     uploads: SqliteUploads
     jobs: SqliteJobs
     users: SqliteUsers
+    outbox: SqliteOutbox
 
     async def check(self) -> None:
         """Write a row and read it back; raises what any write may raise."""
@@ -53,4 +55,5 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
             uploads=SqliteUploads(database),
             jobs=SqliteJobs(database),
             users=SqliteUsers(database),
+            outbox=SqliteOutbox(database),
         )
