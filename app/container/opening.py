@@ -21,7 +21,7 @@ async def open_services(settings: Settings, *, run_jobs: bool = True) -> AsyncGe
     data_dir.create()
     async with AsyncExitStack() as stack:
         parts = await open_parts(settings, data_dir, stack)
-        images = ImageService(parts.records, parts.blobs, parts.signer, parts.bell)
+        images = ImageService(parts.records, parts.blobs, parts.signer, parts.bell, now)
         flows = FlowService(
             records=parts.records,
             images=images,

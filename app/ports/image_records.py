@@ -1,8 +1,10 @@
 """The records of images."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
+from app.domain.color_report import ColorReport
 from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder
 from app.domain.page import Page, PageRequest
 from app.domain.viewer import UserId, Viewer
@@ -38,6 +40,10 @@ class ImageRecords(Protocol):
 
     async def update(self, image_id: ImageId, changes: ImageChanges) -> Image:
         """Raises: NotFound."""
+        ...
+
+    async def add_color_reports(self, reports: Sequence[ColorReport], at: datetime) -> None:
+        """Keep each report, over an older one of the same browser; those of images that are gone are passed over."""
         ...
 
     async def delete(self, image_ids: Sequence[ImageId]) -> None:

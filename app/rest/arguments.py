@@ -103,6 +103,13 @@ class Body:
             raise _wrong(key)
         return float(value)
 
+    def find_integer(self, key: str) -> int:
+        """Return a whole number; 0, when it is not there."""
+        value = self.values.get(key, 0)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise _wrong(key)
+        return value
+
     def find_object(self, key: str) -> dict[str, object] | None:
         value = self.values.get(key)
         if value is not None and not isinstance(value, dict):

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from starlette.responses import Response
+
 from app.domain.image import Image, ImageState
 from app.rest.envelope import Call
 from app.rest.wire import answers, requests
@@ -10,6 +12,12 @@ from app.rest.wire import answers, requests
 async def get(call: Call) -> Mapping[str, object]:
     image = await find_ready(call, requests.image_id(call.query))
     return answers.found_image(None if image is None else await export(call, image))
+
+
+async def report_colors(call: Call) -> Response:
+    """Keep colours that a browser worked out; the answer is empty."""
+    await call.services.images.report_colors(call.viewer, requests.color_reports(await call.body()))
+    return Response()
 
 
 async def find_ready(call: Call, image_id: str) -> Image | None:

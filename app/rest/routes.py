@@ -12,6 +12,8 @@ routes: list[BaseRoute] = [
     rest("GET", "/images/d/{key:path}", objects.send, name="/images/d/"),
     rest("GET", "/images/v/{image_id}", pages.image_page, name="/images/v/"),
     rest("GET", "/v1/images/get", images.get),
+    rest("POST", "/images/c", images.report_colors),
+    rest("POST", "/v1/images/c", images.report_colors),
     rest("GET", "/v1/images/upload_init", uploads.init, signed_in=True),
     rest("POST", "/v1/images/upload_complete", uploads.complete, signed_in=True),
     rest("POST", "/v1/images/upload_metrics", uploads.record_metrics, signed_in=True),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain import policy
+from app.domain.color_report import ColorReport, clean_report
 from app.domain.errors import InvalidInput
 from app.domain.flow import Flow
 from app.domain.image import (
@@ -24,7 +25,7 @@ from app.domain.variant import variant_prefix
 from app.domain.viewer import Viewer
 from app.ports.objects import AddressSigner, BlobStore
 from app.ports.records import Records
-from app.ports.work import Bell, flow_topic
+from app.ports.work import Bell, Clock, flow_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class ImageService:
     blobs: BlobStore
     signer: AddressSigner
     bell: Bell
+    clock: Clock
 
     async def find(self, viewer: Viewer, image_id: str) -> Image | None:
         """Return the image, or None when there is none that the viewer may see."""
@@ -95,6 +97,19 @@ class ImageService:
                 raise policy.no_image(image_id)
             policy.edit_image(viewer, image)
         return tuple(found[ImageId(image_id)] for image_id in image_ids)
+
+    async def report_colors(self, viewer: Viewer, reports: Sequence[ColorReport]) -> None:
+        """Keep what a browser worked out of images that its user may see: all of it, or nothing.
+
+        Raises:
+            NotFound, InvalidInput: Nothing changed.
+        """
+        cleaned = [clean_report(report) for report in reports]
+        visible = await self.find_many(viewer, [report.image_id for report in cleaned])
+        for report in cleaned:
+            if report.image_id not in visible:
+                raise policy.no_image(report.image_id)
+        await self.records.images.add_color_reports(cleaned, self.clock())
 
     def original_path(self, image: Image) -> str:
         """Return the path under which the original is read; signed unless the image is public."""

@@ -21,6 +21,8 @@ ROUTES = {
     "/images/d/bulk": "POST",
     "/images/d/x": "GET",
     "/v1/images/get": "GET",
+    "/images/c": "POST",
+    "/v1/images/c": "POST",
     "/v1/images/upload_init": "GET",
     "/v1/images/upload_complete": "POST",
     "/v1/images/upload_metrics": "POST",

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain import policy
+from app.domain.color_report import ColorReport
 from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder, ImageOrderField, ImageState
 from app.domain.page import Page, PageRequest
 from app.domain.viewer import UserId, Viewer
@@ -37,6 +39,11 @@ ON CONFLICT DO NOTHING
 _UPDATE = """
 UPDATE images SET title = coalesce(?, title), tags = coalesce(?, tags) WHERE id = ? RETURNING created_at
 """
+
+
+_ADD_COLOR_REPORT = """INSERT OR REPLACE INTO color_reports
+  (image_id, browser, dominant_color, palette, started_at_s, ended_at_s, reported_at)
+  SELECT id, ?, ?, ?, ?, ?, ? FROM images WHERE id = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,22 @@ class SqliteImages:
                 await _insert_tags(transaction, image_id, changes.tags, updated["created_at"])
             [row] = await transaction.fetch(_FIND, (to_json((image_id,)),))
         return image_of(row)
+
+    async def add_color_reports(self, reports: Sequence[ColorReport], at: datetime) -> None:
+        rows = [
+            (
+                report.browser,
+                report.dominant_color,
+                to_json(report.palette),
+                report.started_at_s,
+                report.ended_at_s,
+                to_micros(at),
+                report.image_id,
+            )
+            for report in reports
+        ]
+        async with self.database.transaction() as transaction:
+            await transaction.execute_many(_ADD_COLOR_REPORT, rows)
 
     async def delete(self, image_ids: Sequence[ImageId]) -> None:
         """Jobs, their logs and uploads keep the ids; tags and places in flows go with the image by their keys."""

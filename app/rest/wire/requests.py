@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from app.domain.color_report import ColorReport
 from app.domain.flow import GENERAL
 from app.domain.image import ImageFormat, ImageId
 from app.domain.origin import Origin
@@ -104,6 +105,21 @@ def wanted_images(body: Body) -> tuple[tuple[str, ...], str | None]:
     body.text("client_type_str")
     flow = body.text("flow_name_str")
     return body.texts("images_extern_urls_lst"), None if flow == ALL_FLOWS else flow
+
+
+def color_reports(body: Body) -> tuple[ColorReport, ...]:
+    return tuple(_color_report(row) for row in body.objects("jr"))
+
+
+def _color_report(row: Body) -> ColorReport:
+    return ColorReport(
+        image_id=ImageId(row.text("i")),
+        dominant_color=row.text("c"),
+        palette=row.texts("p"),
+        started_at_s=row.number("st"),
+        ended_at_s=row.number("et"),
+        browser=row.find_integer("f"),
+    )
 
 
 def _split_addresses(text: str, key: str) -> list[str]:

@@ -234,7 +234,7 @@ def test_deleting_an_image_deletes_its_variants_alone(server, variants, image):
             get(server, variants.path(each, VariantSpec(width, format=VariantFormat.JPEG)))
     assert len(stored(server, image)) == 2
 
-    images = ImageService(server.records, server.store, server.signer, LocalBell())
+    images = ImageService(server.records, server.store, server.signer, LocalBell(), lambda: server.now)
     server.call(images.delete, server.viewers["owner"], (image.id,))
 
     assert (len(stored(server, image)), len(stored(server, other))) == (0, 2)
