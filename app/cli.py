@@ -24,7 +24,8 @@ from app.doctor import examine
 from app.domain import policy
 from app.domain.errors import DomainError
 from app.domain.job import EventKind, Job, JobEvent, JobKind, JobState, JobStep
-from app.domain.viewer import Role, Viewer
+from app.domain.keys import ApiKey, NewKey
+from app.domain.viewer import Role, Scope, User, Viewer
 from app.main import create_app
 from app.services.keys import ADMIN_ID
 from app.settings import Settings
@@ -110,13 +111,19 @@ def create_key(
     user: Annotated[str, typer.Argument(help="Whose key; the user is made when new.")],
     role: Annotated[Role, typer.Option(help="What a new user may do.", case_sensitive=False)] = Role.EDITOR,
     name: Annotated[str, typer.Option(help="What the key is for.")] = "key",
+    scope: Annotated[
+        list[Scope] | None,
+        typer.Option(help="What it may be used for, all when not given; may be given again.", case_sensitive=False),
+    ] = None,
     days: Annotated[int | None, typer.Option(help="How long it is good; for ever when not given.", min=1)] = None,
 ) -> None:
     """Make a key and print it: the only time that it is shown."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
 
+    new = NewKey(name, tuple(dict.fromkeys(scope or (Scope.ADMIN,))), expires_at)
+
     async def create(services: Services) -> str:
-        return (await services.keys.create(user, role=role, key_name=name, expires_at=expires_at))[1]
+        return (await services.keys.create(user, role, new))[1]
 
     typer.echo(run(_with_services(load_settings(), create)))
 
@@ -126,10 +133,7 @@ def list_keys() -> None:
     """List all keys, without their secrets."""
 
     async def list_all(services: Services) -> list[str]:
-        return [
-            f"{key.id}  {user.role:<6}  {user.name}  {key.name}  {'revoked' if key.revoked_at else 'valid'}"
-            for key, user in await services.keys.list()
-        ]
+        return [_describe_key(key, user) for key, user in await services.keys.list()]
 
     for line in run(_with_services(load_settings(), list_all)):
         typer.echo(line)
@@ -205,6 +209,12 @@ def announce(application: Starlette, port: int) -> None:
         '    -d \'{"query": "{ viewer { user { name } role } server { version formats } }"}\'',
     ]
     print("\n".join(lines), flush=True)  # noqa: T201 - the one thing that the server says to a person
+
+
+def _describe_key(key: ApiKey, user: User) -> str:
+    state = "revoked" if key.revoked_at else "valid" if key.is_valid(datetime.now(UTC)) else "expired"
+    end = f" until {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else ""
+    return f"{key.id}  {user.role:<6}  {user.name}  {key.name}  {','.join(key.scopes)}  {state}{end}"
 
 
 async def _with_services(settings: Settings, work: Callable[[Services], Awaitable[T]]) -> T:

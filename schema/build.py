@@ -16,6 +16,7 @@ from schema.limits import Limits, limits_extension
 from schema.mutations.flows import FlowMutations
 from schema.mutations.images import ImageMutations
 from schema.mutations.jobs import JobMutations
+from schema.mutations.keys import KeyMutations
 from schema.mutations.uploads import UploadMutations
 from schema.queries.flows import FlowQueries
 from schema.queries.images import ImageQueries
@@ -33,7 +34,7 @@ class Query(NodeQueries, ImageQueries, FlowQueries, JobQueries, ViewerQueries):
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(UploadMutations, JobMutations, FlowMutations, ImageMutations):
+class Mutation(UploadMutations, JobMutations, FlowMutations, ImageMutations, KeyMutations):
     pass
 
 

@@ -30,7 +30,7 @@ async def open_services(settings: Settings, *, run_jobs: bool = True) -> AsyncGe
             public_by_default=settings.default_visibility == "public",
             storage="local",
         )
-        keys = KeyService(parts.records, now)
+        keys = KeyService(parts.records, parts.bell, now)
         new_admin_key = await _bootstrap(settings, data_dir, keys, flows)
         if run_jobs:
             await stack.enter_async_context(open_jobs(settings, parts, flows))

@@ -21,7 +21,13 @@ _RESERVED = frozenset({"all"})
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A collection. `image_count` and `cover_id` are read from its images, failed ones left out."""
+    """A collection. `image_count` and `cover_id` are read from its images, failed ones left out.
+
+    Attributes:
+        editor_ids: Who may fill it, beside its owner.
+        viewer_ids: Who may see it though it is private.
+        admin_ids: Who may do all that its owner may.
+    """
 
     name: str
     description: str
@@ -32,6 +38,13 @@ class Flow:
     created_at: datetime
     image_count: int = 0
     cover_id: ImageId | None = None
+    viewer_ids: tuple[UserId, ...] = ()
+    admin_ids: tuple[UserId, ...] = ()
+
+    @property
+    def member_ids(self) -> tuple[UserId, ...]:
+        """Who may see it beside its owner, whatever else they may."""
+        return (*self.editor_ids, *self.viewer_ids, *self.admin_ids)
 
     @property
     def id(self) -> str:
@@ -45,6 +58,8 @@ class FlowChanges:
     description: str | None = None
     is_public: bool | None = None
     editor_ids: tuple[UserId, ...] | None = None
+    viewer_ids: tuple[UserId, ...] | None = None
+    admin_ids: tuple[UserId, ...] | None = None
 
 
 class FlowEventKind(StrEnum):

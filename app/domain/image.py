@@ -130,7 +130,7 @@ class Image:
         client_metadata: What the client gave to be kept with the image: the text of a JSON object.
         origin: Where it was fetched from, when it was.
         is_public: A reading: one of the image's flows is public.
-        reader_ids: A reading: owners and editors of its flows, who may see it, too.
+        reader_ids: A reading: owners and members of its flows, who may see it, too.
     """
 
     id: ImageId

@@ -1,13 +1,16 @@
 """Who may do what: the one place that decides.
 
-A thing that somebody may not see does not exist for them: `see_*` raises NotFound for both.
+A thing that somebody may not see does not exist for them: what is foreign and what is missing are told alike.
+What may be done is the least of four: the role of the user, the scopes of the sign-in, and what the owner of the thing
+allows. What a role forbids everywhere, no flow allows.
 """
 
 from app.domain.errors import Forbidden, NotFound, Unauthenticated
 from app.domain.flow import Flow
 from app.domain.image import Image
 from app.domain.job import Job
-from app.domain.viewer import Role, User, Viewer
+from app.domain.keys import ApiKey
+from app.domain.viewer import Role, Scope, User, Viewer
 
 
 def require_user(viewer: Viewer) -> User:
@@ -16,18 +19,32 @@ def require_user(viewer: Viewer) -> User:
     return viewer.user
 
 
-def require_editor(viewer: Viewer) -> User:
+def require_scope(viewer: Viewer, scope: Scope) -> User:
+    """Return who asks, when the sign-in may be used for this. Raises: Unauthenticated, Forbidden."""
+    user = require_user(viewer)
+    if not viewer.may(scope):
+        raise Forbidden(f"This sign-in has not the scope {scope}.")
+    return user
+
+
+def require_editor(viewer: Viewer, scope: Scope = Scope.WRITE) -> User:
+    """Return who asks, when that is one who may change things. Raises: Unauthenticated, Forbidden."""
     user = require_user(viewer)
     if user.role is Role.VIEWER:
         raise Forbidden("A viewer may look, but not change anything.")
-    return user
+    return require_scope(viewer, scope)
+
+
+def require_uploader(viewer: Viewer) -> User:
+    """Return who asks, when that is one who may add images. Raises: Unauthenticated, Forbidden."""
+    return require_editor(viewer, Scope.UPLOAD)
 
 
 def require_admin(viewer: Viewer) -> User:
     user = require_user(viewer)
     if user.role is not Role.ADMIN:
         raise Forbidden("Only an admin may do this.")
-    return user
+    return require_scope(viewer, Scope.ADMIN)
 
 
 def can_see_image(viewer: Viewer, image: Image) -> bool:
@@ -35,16 +52,25 @@ def can_see_image(viewer: Viewer, image: Image) -> bool:
 
 
 def can_see_flow(viewer: Viewer, flow: Flow) -> bool:
-    return flow.is_public or is_owner(viewer, flow.owner_id) or viewer.user_id in flow.editor_ids
+    return flow.is_public or is_owner(viewer, flow.owner_id) or viewer.user_id in flow.member_ids
 
 
 def can_see_job(viewer: Viewer, job: Job) -> bool:
     return is_owner(viewer, job.owner_id)
 
 
+def can_see_key(viewer: Viewer, key: ApiKey) -> bool:
+    return is_owner(viewer, key.user_id)
+
+
 def is_owner(viewer: Viewer, owner_id: str | None) -> bool:
     """Tell whether the viewer owns a thing, or is an admin, who may act as every owner."""
     return viewer.user is not None and (viewer.is_admin or viewer.user.id == owner_id)
+
+
+def is_owner_of_flow(viewer: Viewer, flow: Flow) -> bool:
+    """Tell whether the viewer owns the flow, or is one of its admins, who may do all that its owner may."""
+    return is_owner(viewer, flow.owner_id) or viewer.user_id in flow.admin_ids
 
 
 def edit_image(viewer: Viewer, image: Image) -> None:
@@ -65,21 +91,31 @@ def edit_flow(viewer: Viewer, flow: Flow) -> None:
         Unauthenticated, Forbidden, NotFound
     """
     require_editor(viewer)
-    if not is_owner(viewer, flow.owner_id):
-        raise Forbidden("Only its owner may change this flow.") if can_see_flow(viewer, flow) else no_flow(flow.name)
+    if not is_owner_of_flow(viewer, flow):
+        if not can_see_flow(viewer, flow):
+            raise no_flow(flow.name)
+        raise Forbidden("Only its owner and admins may change this flow.")
 
 
-def fill_flow(viewer: Viewer, flow: Flow) -> None:
+def fill_flow(viewer: Viewer, flow: Flow, scope: Scope = Scope.UPLOAD) -> None:
     """Let pass who may put images into the flow: a flow without owner takes them from every editor.
+
+    Args:
+        scope: What is done; taking images out is more than putting them in.
 
     Raises:
         Unauthenticated, Forbidden, NotFound
     """
-    user = require_editor(viewer)
-    if not (flow.owner_id is None or is_owner(viewer, flow.owner_id) or user.id in flow.editor_ids):
-        if not flow.is_public:
-            raise no_flow(flow.name)
-        raise Forbidden(f"Only its owner and editors may fill the flow {flow.name!r}.", field=("flows",))
+    user = require_editor(viewer, scope)
+    if flow.owner_id is None or is_owner_of_flow(viewer, flow) or user.id in flow.editor_ids:
+        return
+    if not can_see_flow(viewer, flow):
+        raise no_flow(flow.name)
+    raise Forbidden(f"Only its owner, admins and editors may fill the flow {flow.name!r}.", field=("flows",))
+
+
+def no_key(key_id: str) -> NotFound:
+    return NotFound(f"There is no key {key_id[:80]!r}.", field=("id",))
 
 
 def no_image(image_id: str) -> NotFound:

@@ -17,6 +17,15 @@ class Role(StrEnum):
     ADMIN = "ADMIN"
 
 
+class Scope(StrEnum):
+    """What a sign-in may be used for, as far as its user's role allows: each includes those before it."""
+
+    READ = "READ"
+    UPLOAD = "UPLOAD"
+    WRITE = "WRITE"
+    ADMIN = "ADMIN"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     id: UserId
@@ -27,9 +36,18 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The one who asks; `user` is None when nobody is signed in."""
+    """The one who asks; `user` is None when nobody is signed in.
+
+    Attributes:
+        scopes: What the sign-in may be used for.
+        key_id: The API key that signed in, if one did.
+        expires_at: When the sign-in ends by itself; None for never.
+    """
 
     user: User | None = None
+    scopes: tuple[Scope, ...] = (Scope.ADMIN,)
+    key_id: str | None = None
+    expires_at: datetime | None = None
 
     @property
     def user_id(self) -> UserId | None:
@@ -37,7 +55,12 @@ class Viewer:
 
     @property
     def is_admin(self) -> bool:
-        return self.user is not None and self.user.role is Role.ADMIN
+        return self.user is not None and self.user.role is Role.ADMIN and self.may(Scope.ADMIN)
+
+    def may(self, scope: Scope) -> bool:
+        """Tell whether the sign-in may be used for this."""
+        order = tuple(Scope)
+        return any(order.index(scope) <= order.index(given) for given in self.scopes)
 
 
 ANONYMOUS = Viewer()

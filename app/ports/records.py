@@ -47,9 +47,21 @@ class UserRecords(Protocol):
         """Raises: Conflict when the id or the name is taken."""
         ...
 
+    async def put(self, user: User) -> None:
+        """Keep the user, or the new name and role of the one of the same id.
+
+        Raises:
+            Conflict: Another user has the name; nothing changed.
+        """
+        ...
+
     async def find_key(self, key_id: str) -> tuple[ApiKey, User] | None: ...
 
     async def list_keys(self) -> tuple[tuple[ApiKey, User], ...]: ...
+
+    async def keys_of(self, user_id: UserId) -> tuple[ApiKey, ...]:
+        """Return all keys of a user, the oldest first."""
+        ...
 
     async def put_key(self, key: ApiKey) -> None:
         """Keep the key, or replace the one of the same id."""

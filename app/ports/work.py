@@ -44,6 +44,11 @@ def jobs_topic(owner_id: UserId) -> str:
     return f"jobs:{owner_id}"
 
 
+def key_topic(key_id: str) -> str:
+    """Return what is rung when an API key was revoked."""
+    return f"key:{key_id}"
+
+
 async def ring_job(bell: Bell, job: Job) -> None:
     """Wake all who watch the job, its owner's jobs, or the flows that its images are in."""
     for topic in (job.id, jobs_topic(job.owner_id), *map(flow_topic, job.flows)):

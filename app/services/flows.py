@@ -8,12 +8,13 @@ from app.domain.errors import InvalidInput
 from app.domain.flow import GENERAL, Flow, FlowChanges, clean_description, clean_flow_name
 from app.domain.image import ImageId
 from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
-from app.domain.viewer import UserId, Viewer
+from app.domain.viewer import Scope, UserId, Viewer
 from app.ports.records import Records
 from app.ports.work import Bell, Clock, flow_topic
 from app.services.images import ImageService
 
-MAX_EDITORS = 50
+MAX_MEMBERS = 50
+"""Of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,40 +59,33 @@ class FlowService:
     async def count(self, viewer: Viewer, search: str | None) -> int:
         return await self.records.flows.count(viewer, search)
 
-    async def create(
-        self,
-        viewer: Viewer,
-        name: str,
-        *,
-        description: str = "",
-        is_public: bool | None = None,
-        editor_ids: tuple[str, ...] = (),
-    ) -> Flow:
+    async def create(self, viewer: Viewer, name: str, given: FlowChanges) -> Flow:
         """Make an empty flow of the viewer's own.
+
+        Args:
+            given: What differs from a flow that is made by an upload.
 
         Raises:
             Unauthenticated, Forbidden, InvalidInput
             Conflict: The name is taken.
         """
         user = policy.require_editor(viewer)
+        new, given = self._new(clean_flow_name(name), user.id), await self._clean(given)
         flow = replace(
-            self._new(clean_flow_name(name), user.id),
-            description=clean_description(description),
-            editor_ids=await self._check_editors(editor_ids),
+            new,
+            description=given.description or "",
+            is_public=new.is_public if given.is_public is None else given.is_public,
+            editor_ids=given.editor_ids or (),
+            viewer_ids=given.viewer_ids or (),
+            admin_ids=given.admin_ids or (),
         )
-        if is_public is not None:
-            flow = replace(flow, is_public=is_public)
         await self.records.flows.add(flow)
         return flow
 
     async def update(self, viewer: Viewer, name: str, changes: FlowChanges) -> Flow:
         """Raises: Unauthenticated, Forbidden, NotFound, InvalidInput."""
         policy.edit_flow(viewer, await self._get(name))
-        if changes.description is not None:
-            changes = replace(changes, description=clean_description(changes.description))
-        if changes.editor_ids is not None:
-            changes = replace(changes, editor_ids=await self._check_editors(changes.editor_ids))
-        flow = await self.records.flows.update(name, changes)
+        flow = await self.records.flows.update(name, await self._clean(changes))
         await self.bell.ring(flow_topic(name))
         return flow
 
@@ -121,7 +115,7 @@ class FlowService:
         Raises:
             Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing changed.
         """
-        await self.get_fillable(viewer, name)
+        policy.fill_flow(viewer, await self._get(name), Scope.WRITE)
         ids = await self._check_visible(viewer, image_ids)
         await self.records.flows.remove_images(name, ids)
         await self.bell.ring(flow_topic(name))
@@ -168,16 +162,27 @@ class FlowService:
             created_at=self.clock(),
         )
 
-    async def _check_editors(self, ids: tuple[str, ...]) -> tuple[UserId, ...]:
-        user_ids = tuple(dict.fromkeys(UserId(user_id) for user_id in ids))
-        if len(user_ids) > MAX_EDITORS:
-            raise InvalidInput(
-                f"There are {len(user_ids)} editors; at most {MAX_EDITORS} are allowed.", field=("editors",)
-            )
+    async def _clean(self, changes: FlowChanges) -> FlowChanges:
+        """Raises: InvalidInput."""
+        text = changes.description
+        return replace(
+            changes,
+            description=None if text is None else clean_description(text),
+            editor_ids=await self._check_members(changes.editor_ids, "editors"),
+            viewer_ids=await self._check_members(changes.viewer_ids, "viewers"),
+            admin_ids=await self._check_members(changes.admin_ids, "admins"),
+        )
+
+    async def _check_members(self, ids: tuple[UserId, ...] | None, field: str) -> tuple[UserId, ...] | None:
+        if ids is None:
+            return None
+        user_ids = tuple(dict.fromkeys(ids))
+        if len(user_ids) > MAX_MEMBERS:
+            raise InvalidInput(f"There are {len(user_ids)} {field}; at most {MAX_MEMBERS} are allowed.", field=(field,))
         known = await self.records.users.find_many(user_ids)
         for user_id in user_ids:
             if user_id not in known:
-                raise InvalidInput(f"There is no user {user_id[:80]!r}.", field=("editors",))
+                raise InvalidInput(f"There is no user {user_id[:80]!r}.", field=(field,))
         return user_ids
 
     async def _check_visible(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[ImageId, ...]:

@@ -54,7 +54,7 @@ class ImportService:
             Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
             SourceUnreadable, InvalidInput: A path is not there, or there is nothing in it, or too much.
         """
-        user = policy.require_editor(viewer)
+        user = policy.require_uploader(viewer)
         names = await self.flows.check_fillable(viewer, clean_flow_names(flows))
         files = await asyncio.to_thread(_list_files, paths, recursive)
         running = await self._find_running(user, files, names)
@@ -74,7 +74,7 @@ class ImportService:
             Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
             InvalidInput: There are no addresses or too many, or one is empty or too long.
         """
-        user = policy.require_editor(viewer)
+        user = policy.require_uploader(viewer)
         if not 1 <= len(origins) <= MAX_ITEMS:
             raise InvalidInput(f"Give 1 to {MAX_ITEMS} addresses, not {len(origins)}.", field=("external", "images"))
         cleaned = [clean_origin(origin, field=("external", "images", str(n))) for n, origin in enumerate(origins)]

@@ -124,7 +124,7 @@ class JobService:
 
     async def cancel(self, viewer: Viewer, job_id: str) -> Job:
         """Stop what is queued or running. Raises: Unauthenticated, Forbidden, NotFound, JobFinished."""
-        policy.require_editor(viewer)
+        policy.require_uploader(viewer)
         await self._get(viewer, job_id)
         job = await self.records.jobs.cancel(JobId(job_id), self.clock())
         await ring_job(self.bell, job)
@@ -132,7 +132,7 @@ class JobService:
 
     async def retry(self, viewer: Viewer, job_id: str) -> Job:
         """Queue the failed items again. Raises: Unauthenticated, Forbidden, NotFound, JobFinished."""
-        policy.require_editor(viewer)
+        policy.require_uploader(viewer)
         await self._get(viewer, job_id)
         job = await self.records.jobs.retry(JobId(job_id), self.clock())
         await self.bell.ring(WORK_TOPIC)

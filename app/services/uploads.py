@@ -95,7 +95,7 @@ class UploadService:
             Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
             InvalidInput, TooLarge
         """
-        user = policy.require_editor(viewer)
+        user = policy.require_uploader(viewer)
         names = await self.flows.check_fillable(viewer, clean_flow_names(request.flows))
         upload = self._announce(user, replace(request, flows=names))
         if upload.sha256 is not None:
@@ -123,7 +123,7 @@ class UploadService:
             SizeMismatch, HashMismatch, TypeMismatch, InvalidImage: The bytes are not what was announced.
             Busy, InsufficientStorage: Nothing changed; try again.
         """
-        policy.require_editor(viewer)
+        policy.require_uploader(viewer)
         upload = await self._open_upload(viewer, image_id)
         added = clean_flow_names(flows) if flows else ()
         names = await self.flows.check_fillable(viewer, tuple(dict.fromkeys((*upload.flows, *added))))
@@ -151,7 +151,7 @@ class UploadService:
         Raises:
             Unauthenticated, Forbidden, NotFound, InvalidInput
         """
-        policy.require_editor(viewer)
+        policy.require_uploader(viewer)
         await self._find_own(viewer, metrics.image_id)
         for name, value in (("durationMs", metrics.duration_ms), ("transferMs", metrics.transfer_ms)):
             if not 0 <= value <= MAX_METRIC_MS:

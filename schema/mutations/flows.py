@@ -22,6 +22,8 @@ class CreateFlowInput:
     description: str | None = strawberry.field(default=None, description="What it is about.")
     is_public: bool | None = strawberry.field(default=None, description="As the server is set when not given.")
     editors: list[strawberry.ID] | None = strawberry.field(default=None, description="Who may fill it, too.")
+    viewers: list[strawberry.ID] | None = strawberry.field(default=None, description="Who may see it when private.")
+    admins: list[strawberry.ID] | None = strawberry.field(default=None, description="Who may do all that you may.")
 
 
 @strawberry.input(description="What to change of a flow; what is not given stays.")
@@ -30,6 +32,10 @@ class UpdateFlowInput:
     description: str | None = strawberry.field(default=None, description="What it is about.")
     is_public: bool | None = strawberry.field(default=None, description="Whether it can be seen signed out.")
     editors: list[strawberry.ID] | None = strawberry.field(default=None, description="All who may fill it, too.")
+    viewers: list[strawberry.ID] | None = strawberry.field(default=None, description="All who may see it when private.")
+    admins: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="All who may do what its owner may."
+    )
 
 
 @strawberry.input(description="Which flow to delete; its images stay.")
@@ -88,23 +94,12 @@ class RemoveFromFlowPayload:
 class FlowMutations:
     @mutation(CreateFlowPayload, "Make an empty flow.")
     async def create_flow(self, info: Info, input: CreateFlowInput) -> CreateFlowPayload:
-        flow = await info.context.services.flows.create(
-            info.context.viewer,
-            input.name,
-            description=input.description or "",
-            is_public=input.is_public,
-            editor_ids=tuple(input.editors or ()),
-        )
+        flow = await info.context.services.flows.create(info.context.viewer, input.name, _changes(input))
         return CreateFlowPayload(flow=Flow.from_domain(flow))
 
     @mutation(UpdateFlowPayload, "Change a flow.")
     async def update_flow(self, info: Info, input: UpdateFlowInput) -> UpdateFlowPayload:
-        changes = FlowChanges(
-            description=input.description,
-            is_public=input.is_public,
-            editor_ids=None if input.editors is None else tuple(UserId(user_id) for user_id in input.editors),
-        )
-        flow = await info.context.services.flows.update(info.context.viewer, input.name, changes)
+        flow = await info.context.services.flows.update(info.context.viewer, input.name, _changes(input))
         return UpdateFlowPayload(flow=Flow.from_domain(flow))
 
     @mutation(DeleteFlowPayload, "Delete a flow; its images stay.")
@@ -129,6 +124,20 @@ class FlowMutations:
         flows, viewer = info.context.services.flows, info.context.viewer
         flow = await flows.remove_images(viewer, input.flow, tuple(input.image_ids))
         return RemoveFromFlowPayload(flow=Flow.from_domain(flow), images=await _load_images(info, input.image_ids))
+
+
+def _changes(input: CreateFlowInput | UpdateFlowInput) -> FlowChanges:
+    return FlowChanges(
+        description=input.description,
+        is_public=input.is_public,
+        editor_ids=_user_ids(input.editors),
+        viewer_ids=_user_ids(input.viewers),
+        admin_ids=_user_ids(input.admins),
+    )
+
+
+def _user_ids(ids: list[strawberry.ID] | None) -> tuple[UserId, ...] | None:
+    return None if ids is None else tuple(map(UserId, ids))
 
 
 async def _load_images(info: Info, image_ids: list[strawberry.ID]) -> list[Image]:

@@ -9,12 +9,14 @@ import strawberry
 from app.domain.errors import InvalidInput
 from app.domain.image import ImageId
 from app.domain.job import JobId
+from app.domain.keys import NODE_PREFIX
 from app.domain.page import MAX_PAGE_SIZE
 from app.domain.viewer import UserId
 from schema.context import Info
 from schema.types.flow import Flow
 from schema.types.image import Image
 from schema.types.job import Job
+from schema.types.key import ApiKey
 from schema.types.node import Node
 from schema.types.viewer import load_user
 
@@ -44,5 +46,8 @@ async def load_node(info: Info, node_id: str) -> Node | None:
     if node_id.startswith("user:"):
         # Users are shown to those who are signed in.
         return await load_user(info, UserId(node_id)) if info.context.viewer.user else None
+    if node_id.startswith(NODE_PREFIX):
+        key = await info.context.services.keys.find_own(info.context.viewer, node_id.removeprefix(NODE_PREFIX))
+        return ApiKey.from_domain(key) if key else None
     image = await loaders.images.load(ImageId(node_id))
     return Image.from_domain(image) if image else None

@@ -13,8 +13,8 @@ from schema.types.viewer import Viewer
 class ViewerQueries:
     @strawberry.field(description="The one who asks; null when signed out.")
     def viewer(self, info: Info) -> Viewer | None:
-        user = info.context.viewer.user
-        return Viewer.from_domain(user) if user else None
+        viewer = info.context.viewer
+        return Viewer.from_domain(viewer.user, viewer.scopes) if viewer.user else None
 
     @strawberry.field(description="What this server is and takes.")
     def server(self, info: Info) -> ServerInfo:

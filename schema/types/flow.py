@@ -13,7 +13,7 @@ from schema.context import Info
 from schema.pagination import Connection, connection
 from schema.types.image import Image
 from schema.types.node import Node
-from schema.types.viewer import User, load_user
+from schema.types.viewer import User, load_user, load_users
 
 
 @strawberry.type(description="A named collection of images.")
@@ -45,8 +45,15 @@ class Flow(Node):
 
     @strawberry.field(description="Who may fill it beside its owner.")
     async def editors(self, info: Info) -> list[User]:
-        users = await info.context.loaders.users.load_many(list(self.record.editor_ids))
-        return [User.from_domain(user) for user in users if user]
+        return await load_users(info, self.record.editor_ids)
+
+    @strawberry.field(description="Who may see it though it is private, beside all that are named otherwise.")
+    async def viewers(self, info: Info) -> list[User]:
+        return await load_users(info, self.record.viewer_ids)
+
+    @strawberry.field(description="Who may do all that its owner may.")
+    async def admins(self, info: Info) -> list[User]:
+        return await load_users(info, self.record.admin_ids)
 
     @strawberry.field(description="Its newest image; null when it is empty.")
     async def cover(self, info: Info) -> Image | None:

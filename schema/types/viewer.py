@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import strawberry
 
 from app.domain import viewer as domain
+from app.services.keys import MAX_KEYS
 from schema.context import Info
+from schema.measure import LIST_SIZE
+from schema.types.key import ApiKey
 from schema.types.node import Node
 
 strawberry.enum(domain.Role, description="What a user may do everywhere: look; upload and keep flows; everything.")
@@ -24,10 +29,24 @@ class User(Node):
 class Viewer:
     user: User = strawberry.field(description="Who is signed in.")
     role: domain.Role = strawberry.field(description="What this user may do everywhere.")
+    scopes: list[domain.Scope] = strawberry.field(description="What this sign-in may be used for.")
 
     @classmethod
-    def from_domain(cls, user: domain.User) -> Viewer:
-        return cls(user=User.from_domain(user), role=user.role)
+    def from_domain(cls, user: domain.User, scopes: tuple[domain.Scope, ...]) -> Viewer:
+        return cls(user=User.from_domain(user), role=user.role, scopes=list(scopes))
+
+    @strawberry.field(
+        description="This user's API keys, the newest first, without those that have ended.",
+        metadata={LIST_SIZE: MAX_KEYS},
+    )
+    async def api_keys(self, info: Info) -> list[ApiKey]:
+        return [ApiKey.from_domain(key) for key in await info.context.services.keys.list_own(info.context.viewer)]
+
+
+async def load_users(info: Info, user_ids: Sequence[domain.UserId]) -> list[User]:
+    """Return those of the users that there are."""
+    users = await info.context.loaders.users.load_many(list(user_ids))
+    return [User.from_domain(user) for user in users if user]
 
 
 async def load_user(info: Info, user_id: domain.UserId | None) -> User | None:

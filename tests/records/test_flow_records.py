@@ -35,7 +35,14 @@ async def get_flow(records: Records, name: str) -> Flow:
 
 
 async def test_returns_a_flow_as_it_was_added(records: Records) -> None:
-    flow = make_flow("Häfen 1.0", editor_ids=(UserId("user:b"), UserId("user:a")), is_public=False, storage="s3")
+    flow = make_flow(
+        "Häfen 1.0",
+        editor_ids=(UserId("user:b"), UserId("user:a")),
+        viewer_ids=(UserId("user:d"), UserId("user:c")),
+        admin_ids=(UserId("user:a"),),
+        is_public=False,
+        storage="s3",
+    )
     general = make_flow(GENERAL, owner_id=None, description="")
 
     await records.flows.add(flow)
@@ -75,6 +82,7 @@ async def test_adds_only_what_is_missing(records: Records) -> None:
         (FlowChanges(description=""), {"description": ""}),
         (FlowChanges(is_public=False), {"is_public": False}),
         (FlowChanges(editor_ids=(OTHER,)), {"editor_ids": (OTHER,)}),
+        (FlowChanges(viewer_ids=(OTHER,), admin_ids=()), {"viewer_ids": (OTHER,), "admin_ids": ()}),
         (
             FlowChanges(description="x", is_public=True, editor_ids=()),
             {"description": "x", "is_public": True, "editor_ids": ()},
@@ -82,7 +90,7 @@ async def test_adds_only_what_is_missing(records: Records) -> None:
     ],
 )
 async def test_changes_what_is_given(records: Records, changes: FlowChanges, expected: dict[str, object]) -> None:
-    await records.flows.add(make_flow(editor_ids=(UserId("user:a"),)))
+    await records.flows.add(make_flow(editor_ids=(UserId("user:a"),), admin_ids=(UserId("user:b"),)))
     image = await records.images.add(make_image(), ("harbours",))
     flow = await get_flow(records, "harbours")
 
@@ -199,6 +207,17 @@ async def test_lists_by_name_what_the_viewer_may_see(
 
     assert [flow.name for flow in page.items] == expected
     assert await records.flows.count(viewer, search) == len(expected)
+
+
+async def test_lists_a_private_flow_to_all_its_members(records: Records) -> None:
+    lists = {"editor_ids": "a", "viewer_ids": "b", "admin_ids": "c"}
+    await records.flows.add(
+        make_flow(is_public=False, **{name: (UserId(f"user:{letter}"),) for name, letter in lists.items()})
+    )
+
+    counts = [await records.flows.count(viewer_of(UserId(f"user:{letter}")), None) for letter in "abcd"]
+
+    assert counts == [1, 1, 1, 0]
 
 
 async def test_searches_without_regard_to_case_in_every_script(records: Records) -> None:

@@ -71,6 +71,19 @@ async def test_lists_an_image_for_its_readers_alone(records: Records, filters: I
         assert await list_seen(records, viewer, filters, order) == ()
 
 
+async def test_viewers_and_admins_of_a_flow_read_its_images(records: Records) -> None:
+    looker, helper = UserId("user:looker"), UserId("user:helper")
+    await records.flows.add(make_flow("kept", is_public=False, viewer_ids=(looker,), admin_ids=(helper,)))
+    image = await records.images.add(make_image(owner_id=KEEPER), ("kept",))
+
+    listed = [await records.images.count(viewer_of(who), ImageFilter()) for who in (looker, helper, OTHER)]
+    await records.flows.update("kept", FlowChanges(viewer_ids=()))
+    relisted = [await records.images.count(viewer_of(who), ImageFilter()) for who in (looker, helper, OTHER)]
+
+    assert image.reader_ids == {OWNER, looker, helper}
+    assert (listed, relisted) == ([1, 1, 0], [0, 1, 0])
+
+
 async def test_readers_change_with_the_flows(records: Records) -> None:
     image = await add_shared(records)
     readings = []

@@ -17,7 +17,8 @@ from app.records.sqlite.pages import Conditions, Listing, count_rows, fetch_page
 from app.records.sqlite.rows import from_json, from_micros, to_json, to_micros
 
 _COLUMNS = """
-flows.name, description, owner_id, is_public, editor_ids, storage, flows.created_at, image_count,
+flows.name, description, owner_id, is_public, editor_ids, viewer_ids, admin_ids, storage,
+flows.created_at, image_count,
 (SELECT shown.image_id FROM flow_images AS shown WHERE shown.flow = flows.name AND shown.is_failed = 0
  ORDER BY shown.created_at DESC, shown.image_id DESC LIMIT 1) AS cover_id
 """
@@ -31,13 +32,15 @@ CROSS JOIN flows ON flows.name = place.flow ORDER BY flows.name
 """  # noqa: S608 - own text only
 
 _INSERT = """
-INSERT INTO flows (name, folded_name, description, owner_id, is_public, editor_ids, storage, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING
+INSERT INTO flows (name, folded_name, description, owner_id, is_public, editor_ids, viewer_ids, admin_ids, storage,
+                   created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING
 """
 
 _UPDATE = """
 UPDATE flows SET description = coalesce(?, description), is_public = coalesce(?, is_public),
-                 editor_ids = coalesce(?, editor_ids)
+                 editor_ids = coalesce(?, editor_ids), viewer_ids = coalesce(?, viewer_ids),
+                 admin_ids = coalesce(?, admin_ids)
 WHERE name = ? RETURNING name
 """
 
@@ -85,9 +88,10 @@ class SqliteFlows:
                 await transaction.execute_many(_INSERT, missing)
 
     async def update(self, name: str, changes: FlowChanges) -> Flow:
-        editors = None if changes.editor_ids is None else to_json(changes.editor_ids)
+        members = (changes.editor_ids, changes.viewer_ids, changes.admin_ids)
+        lists = [None if ids is None else to_json(ids) for ids in members]
         async with self.database.transaction() as transaction:
-            updated = await transaction.fetch_one(_UPDATE, (changes.description, changes.is_public, editors, name))
+            updated = await transaction.fetch_one(_UPDATE, (changes.description, changes.is_public, *lists, name))
             if updated is None:
                 raise policy.no_flow(name)
             [row] = await transaction.fetch(_FIND, (to_json((name,)),))
@@ -126,7 +130,7 @@ def _listing(viewer: Viewer, search: str | None) -> Listing:
         where.add("is_public")
     elif not viewer.is_admin:
         where.add(
-            "(is_public OR owner_id = ? OR EXISTS (SELECT 1 FROM json_each(editor_ids) WHERE value = ?))",
+            "(is_public OR owner_id = ? OR EXISTS (SELECT 1 FROM json_each(member_ids) WHERE value = ?))",
             viewer.user.id,
             viewer.user.id,
         )
@@ -141,6 +145,8 @@ def _values(flow: Flow) -> tuple[Value, ...]:
         flow.owner_id,
         flow.is_public,
         to_json(flow.editor_ids),
+        to_json(flow.viewer_ids),
+        to_json(flow.admin_ids),
         flow.storage,
         to_micros(flow.created_at),
     )
@@ -157,4 +163,6 @@ def _flow_of(row: sqlite3.Row) -> Flow:
         created_at=from_micros(row["created_at"]),
         image_count=row["image_count"],
         cover_id=row["cover_id"],
+        viewer_ids=tuple(map(UserId, from_json(row["viewer_ids"]))),
+        admin_ids=tuple(map(UserId, from_json(row["admin_ids"]))),
     )

@@ -15,13 +15,13 @@ _HOLDING = "FROM flow_images AS held CROSS JOIN flows ON flows.name = held.flow 
 
 IS_PUBLIC = f"EXISTS (SELECT 1 {_HOLDING} AND flows.is_public)"
 
-_IS_READER = "(flows.owner_id = ? OR EXISTS (SELECT 1 FROM json_each(flows.editor_ids) WHERE value = ?))"
+_IS_READER = "(flows.owner_id = ? OR EXISTS (SELECT 1 FROM json_each(flows.member_ids) WHERE value = ?))"
 
 IS_SHOWN = f"EXISTS (SELECT 1 {_HOLDING} AND (flows.is_public OR {_IS_READER}))"
 """Whether a flow shows the image to a user, whose id is both parameters."""
 
-# A list for each flow, of its editors and its owner or null: taking them apart here is faster than in SQL.
-_READERS = f"(SELECT json_group_array(json_insert(flows.editor_ids, '$[#]', flows.owner_id)) {_HOLDING})"
+# A list for each flow, of its members and its owner or null: taking them apart here is faster than in SQL.
+_READERS = f"(SELECT json_group_array(json_insert(flows.member_ids, '$[#]', flows.owner_id)) {_HOLDING})"
 
 IMAGE_COLUMNS = f"images.*, {IS_PUBLIC} AS is_public, {_READERS} AS reader_ids"
 
