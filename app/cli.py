@@ -72,6 +72,7 @@ def serve(
         log_config=None,
         access_log=False,  # a line for each request would keep signatures
         server_header=False,
+        proxy_headers=False,  # the application looks at them, by its own setting
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         ws="websockets-sansio",
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,

@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.console import pages
 from app.container.opening import open_services
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> Starlette:
             *pages.routes,
         ],
         middleware=[
+            *_proxies(settings),
             Middleware(RequestId),
             _cors(settings),
             Middleware(Authentication, authenticator=find_authenticator, lenient=rest.PREFIXES),
@@ -87,6 +89,12 @@ def _cors(settings: Settings) -> Middleware:
         allow_headers=["Authorization", "Content-Type", "GF-Api-Key", "GF_Sess", "Last-Event-ID", "X-Amz-Acl"],
         expose_headers=["Retry-After", "X-Request-Id"],
     )
+
+
+def _proxies(settings: Settings) -> list[Middleware]:
+    """Take the client's address and the scheme from the proxies that are trusted, and from nobody else."""
+    trusted = [str(network) for network in settings.trusted_proxies]
+    return [Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)] if trusted else []
 
 
 def _stay_signed_out(request: Request, response: Response) -> None:

@@ -45,22 +45,31 @@ class Settings(BaseSettings):
     graphql_max_cost: Annotated[int, Field(ge=1)] = 5_000
     graphql_max_mutations: Annotated[int, Field(ge=1)] = 10
     graphql_timeout_s: Annotated[float, Field(gt=0)] = 10
+    redis_url: SecretStr | None = None
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    rate_limits: bool = True
+    rate_read: Annotated[int, Field(ge=1)] = 12_000
+    rate_write: Annotated[int, Field(ge=1)] = 6_000
+    rate_upload: Annotated[int, Field(ge=1)] = 12_000
+    rate_expensive: Annotated[int, Field(ge=1)] = 600
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("fetch_allow_cidrs", mode="before")
+    @field_validator("fetch_allow_cidrs", "trusted_proxies", mode="before")
     @classmethod
     def _parse_networks(cls, networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
         # Runs behind `_split`: the last of these validators in the text is the first to run.
         return tuple(ip_network(network) for network in networks)
 
-    @field_validator("signing_keys", "local_roots", "fetch_allow_cidrs", "allowed_origins", mode="before")
+    @field_validator(
+        "signing_keys", "local_roots", "fetch_allow_cidrs", "allowed_origins", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url", "media_url", "admin_key", mode="before")
+    @field_validator("public_url", "media_url", "admin_key", "redis_url", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import strawberry
 
 from app.container.bundle import Services
+from app.domain.rate import NOBODY, Caller
 from app.domain.viewer import ANONYMOUS, Viewer
 from app.settings import Settings
 from app.web.addresses import media_url
@@ -20,6 +21,7 @@ class Context:
     base_url: str
     request_id: str
     viewer: Viewer = ANONYMOUS
+    caller: Caller = NOBODY
     connection_params: dict[str, object] = field(default_factory=dict)
     loaders: Loaders = field(init=False)
 

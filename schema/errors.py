@@ -9,8 +9,10 @@ from graphql import GraphQLError
 from strawberry.extensions import FieldExtension, MaskErrors
 
 from app.domain.error_code import ErrorCode
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, retry_after_of
+from app.domain.rate import OperationClass
 from schema.context import Context
+from schema.rates import OPERATION_CLASS
 
 NOTHING_CHANGED = "Why nothing was done; empty when all went well."
 
@@ -24,6 +26,9 @@ class UserError:
     code: ErrorCode = strawberry.field(description="What kind of failure it is; clients branch on it.")
     message: str = strawberry.field(description="What was wrong, safe to show to people.")
     field: list[str] = strawberry.field(description="The path into the input, outermost first; empty for none.")
+    retry_after: int | None = strawberry.field(
+        default=None, description="After how many seconds asking again makes sense; null when it makes none."
+    )
 
 
 class ErrorsAsData(FieldExtension):
@@ -38,7 +43,9 @@ class ErrorsAsData(FieldExtension):
         try:
             return await next_(source, info, **kwargs)
         except DomainError as error:
-            user_error = UserError(code=error.code, message=error.message, field=list(error.field))
+            user_error = UserError(
+                code=error.code, message=error.message, field=list(error.field), retry_after=retry_after_of(error)
+            )
             return self.payload(user_errors=[user_error])
 
 
@@ -66,9 +73,13 @@ def log_bugs(errors: list[GraphQLError], request_id: str) -> None:
             log.error("resolver met a bug", exc_info=error.original_error, extra={"request_id": request_id})
 
 
-def mutation(payload: Callable[..., object], description: str) -> Any:
+def mutation(
+    payload: Callable[..., object], description: str, counted_as: OperationClass = OperationClass.WRITE
+) -> Any:
     """Declare a mutation whose expected failures are data in its payload."""
-    return strawberry.mutation(description=description, extensions=[ErrorsAsData(payload)])
+    return strawberry.mutation(
+        description=description, extensions=[ErrorsAsData(payload)], metadata={OPERATION_CLASS: counted_as}
+    )
 
 
 def _with_extensions(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

@@ -22,8 +22,10 @@ from strawberry.extensions import ValidationCache
 from strawberry.types.graphql import OperationType
 
 from app.domain.error_code import ErrorCode
+from app.domain.rate import Rate
 from app.settings import Settings
 from schema.measure import MAX_NESTING, Measures, Meter, TooNested, fragments_of, rows_of
+from schema.rates import INVALID, Points, points_of, rate_extension, take_rate
 
 MAX_TOKENS = 2_000
 MAX_COMPARISONS = 50_000
@@ -68,7 +70,7 @@ class LimitExceeded(ValidationAbortedError):
 
 
 class LimitsExtension(ValidationCache):
-    """Validates with the rule, weighs pages by the request's variables, and ends what takes too long.
+    """Validates with the rule, weighs pages by the request's variables, counts rates, and ends what takes too long.
 
     One extension for all of it, for each one costs a request a tenth of a small query's time.
 
@@ -81,6 +83,7 @@ class LimitsExtension(ValidationCache):
         self.limits = limits
         self.rule = rule
         self.cost: int | None = None
+        self.rate: Rate | None = None
 
     def on_operation(self) -> Iterator[None]:
         context = self.execution_context
@@ -88,14 +91,22 @@ class LimitsExtension(ValidationCache):
         context.validation_rules = (self.rule, *context.validation_rules)
         yield
 
-    def on_validate(self) -> Iterator[None]:
+    async def on_validate(self) -> AsyncIterator[None]:  # type: ignore[override] # as every extension may
         context, schema = self.execution_context, self.execution_context.schema._schema
         document = context.graphql_document
+        points: Points = INVALID
         context.pre_execution_errors = self.cached_validate_document(schema, document, context.validation_rules)
         if document is not None and not context.pre_execution_errors:
             self.cost = cost_of(schema, document, context.operation_name, _sizes_of(context.variables or {}))
             if self.cost > self.limits.cost:
                 context.pre_execution_errors = [LimitExceeded("cost", self.limits.cost, self.cost)]
+            else:
+                points = points_of(schema, document, context.operation_name, self.cost)
+        rate = await take_rate(context.context, points)
+        if isinstance(rate, GraphQLError):
+            context.pre_execution_errors = [rate]
+        else:
+            self.rate = rate
         yield
 
     async def on_execute(self) -> AsyncIterator[None]:
@@ -113,8 +124,11 @@ class LimitsExtension(ValidationCache):
             ) from error
 
     def get_results(self) -> dict[str, object]:
-        """Tell what the request was weighed at; the events of a subscription say it no more than once."""
-        return {} if self.cost is None or self._is_subscription else {"cost": self.cost}
+        """Tell what the request was weighed at, and where its caller stands; subscriptions tell nothing."""
+        if (self.cost is None and self.rate is None) or self._is_subscription:
+            return {}
+        results: dict[str, object] = {} if self.cost is None else {"cost": self.cost}
+        return results if self.rate is None else {**results, "rateLimit": rate_extension(self.rate)}
 
     @property
     def _is_subscription(self) -> bool:

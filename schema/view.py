@@ -28,6 +28,7 @@ from app.settings import Settings
 from app.web.addresses import base_url_of
 from app.web.auth import Authenticator
 from app.web.errors import STATUS
+from app.web.rates import caller_of
 from schema.build import Schema
 from schema.context import Context
 from schema.limits import MAX_TOKENS
@@ -96,6 +97,7 @@ class GraphQLView(GraphQL[Context, None]):
             base_url=base_url_of(request, self.settings),
             request_id=request.state.request_id,
             viewer=request.state.viewer,
+            caller=caller_of(request, request.state.viewer),
         )
 
     async def on_ws_connect(self, context: Context) -> Any:
@@ -105,6 +107,7 @@ class GraphQLView(GraphQL[Context, None]):
             raise ConnectionRejectionError from error
         if viewer is not None:
             context.viewer = viewer
+            context.caller = replace(context.caller, user_id=viewer.user_id)
         return await super().on_ws_connect(context)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
@@ -148,14 +151,13 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> Response:
         """Answer as GraphQL over HTTP says: without `data` when it has none, which is no 200 for the new media type."""
         status = 200
+        headers = {"Content-Type": f"{sub_response.media_type}; charset=utf-8", "Cache-Control": "no-store"}
         if isinstance(response_data, dict) and _is_refused(response_data):
             response_data.pop("data", None)
-            status = _refusal_status(response_data) if sub_response.media_type == RESPONSE_JSON else 200
-        return Response(
-            self.encode_json(response_data),
-            status_code=status,
-            headers={"Content-Type": f"{sub_response.media_type}; charset=utf-8", "Cache-Control": "no-store"},
-        )
+            refusals = _refusals(response_data)
+            status = _refusal_status(refusals) if sub_response.media_type == RESPONSE_JSON else 200
+            headers |= _retry_header(refusals)
+        return Response(self.encode_json(response_data), status_code=status, headers=headers)
 
     def decode_json(self, data: str | bytes) -> dict[str, Any]:
         """Return an object; anything else is answered as JSON that cannot be read."""
@@ -197,10 +199,21 @@ def _is_refused(response: GraphQLHTTPResponse) -> bool:
     )
 
 
-def _refusal_status(response: GraphQLHTTPResponse) -> int:
-    """Return 503 for what took too long, 400 for what could not run."""
-    codes = [error.get("extensions", {}).get("code") for error in response["errors"] or () if isinstance(error, dict)]
-    return STATUS[ErrorCode.TIMED_OUT] if ErrorCode.TIMED_OUT in codes else 400
+def _refusals(response: GraphQLHTTPResponse) -> list[Mapping[str, object]]:
+    """Return what is told of each error beside its message."""
+    return [error.get("extensions", {}) for error in response["errors"] or () if isinstance(error, dict)]
+
+
+def _refusal_status(refusals: list[Mapping[str, object]]) -> int:
+    """Return 503 for what took too long, 429 for what came too often, 400 for what could not run."""
+    codes = [refusal.get("code") for refusal in refusals]
+    return next((STATUS[code] for code in (ErrorCode.TIMED_OUT, ErrorCode.RATE_LIMITED) if code in codes), 400)
+
+
+def _retry_header(refusals: list[Mapping[str, object]]) -> dict[str, str]:
+    """Return the header (RFC 9110, 10.2.3) that says when asking again makes sense, if that is known."""
+    waits = [refusal["retryAfter"] for refusal in refusals if "retryAfter" in refusal]
+    return {"Retry-After": str(waits[0])} if waits else {}
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

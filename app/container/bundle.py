@@ -13,6 +13,7 @@ from app.services.imports import ImportService
 from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.objects import ObjectService
+from app.services.rates import RateService
 from app.services.reception import ReceptionService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
@@ -33,6 +34,7 @@ class Services:
     imports: ImportService
     image_jobs: ImageJobService
     keys: KeyService
+    rates: RateService
     records: Records
     blobs: BlobStore
     meter: PrometheusMeter

@@ -16,9 +16,11 @@ from app.metering.imaging import MeteredImaging
 from app.metering.prometheus import PrometheusMeter
 from app.ports.imaging import Imaging
 from app.ports.objects import BlobStore
+from app.ports.rates import RateCounters
 from app.ports.records import Records
 from app.ports.remote import Fetcher
 from app.ports.work import Bell
+from app.rates.counters import open_counters
 from app.records.sqlite.database import open_records
 from app.remote.fetcher import open_fetcher
 from app.settings import Settings
@@ -35,6 +37,7 @@ class Parts:
     bell: Bell
     imaging: Imaging
     fetcher: Fetcher
+    rates: RateCounters
     meter: PrometheusMeter
 
 
@@ -53,12 +56,14 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
     pool = PoolLimits(processes=settings.workers + 1)
     signing_keys = tuple(key.get_secret_value() for key in settings.signing_keys) or (data_dir.signing_key(),)
     meter = PrometheusMeter()
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     return Parts(
         records=await stack.enter_async_context(open_records(data_dir.database)),
         blobs=MeteredBlobs(LocalStore(data_dir.objects), meter),
         signer=LocalSigner(signing_keys),
         signing_keys=signing_keys,
         fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),
+        rates=await stack.enter_async_context(open_counters(redis_url, meter)),
         bell=MeteredBell(LocalBell(), meter),
         imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool)), meter),
         meter=meter,

@@ -2,6 +2,7 @@
 
 from app.container.bundle import Services
 from app.container.parts import Parts, now
+from app.domain.rate import OperationClass
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
 from app.services.image_jobs import ImageJobService
@@ -10,6 +11,7 @@ from app.services.imports import ImportService
 from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.objects import ObjectService
+from app.services.rates import RateService
 from app.services.reception import ReceptionService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
@@ -42,9 +44,22 @@ def wire_services(
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         image_jobs=ImageJobService(records, images, bell, now),
         keys=keys,
+        rates=RateService(parts.rates, now, parts.meter, rate_limits_of(settings)),
         records=records,
         blobs=blobs,
         meter=parts.meter,
         signing_keys=parts.signing_keys,
         new_admin_key=new_key,
     )
+
+
+def rate_limits_of(settings: Settings) -> dict[OperationClass, int]:
+    """Return the points a minute of each class; none when rates are not limited."""
+    if not settings.rate_limits:
+        return {}
+    return {
+        OperationClass.READ: settings.rate_read,
+        OperationClass.WRITE: settings.rate_write,
+        OperationClass.UPLOAD: settings.rate_upload,
+        OperationClass.EXPENSIVE: settings.rate_expensive,
+    }

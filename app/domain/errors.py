@@ -37,7 +37,8 @@ DomainError
 ├── Cancelled               CANCELLED            the job was cancelled
 ├── Undeliverable           UNDELIVERABLE        its receiver will never take it
 ├── InsufficientStorage     INSUFFICIENT_STORAGE the disk is full
-└── Busy                    BUSY                 come back after `retry_after_s`
+├── Busy                    BUSY                 come back after `retry_after_s`
+└── RateLimited             RATE_LIMITED         the caller asked too often; come back after `retry_after_s`
 
 Without a class, for only entries give them: LIMIT_EXCEEDED and TIMED_OUT when a request asks for too much or takes too
 long, INTERNAL for a bug.
@@ -226,3 +227,18 @@ class Busy(DomainError):
 
     code = ErrorCode.BUSY
     retry_after_s = 1
+
+
+class RateLimited(DomainError):
+    """The caller asked for too much in too short a time."""
+
+    code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, *, retry_after_s: int = 1, field: tuple[str, ...] = ()) -> None:
+        super().__init__(message, field=field)
+        self.retry_after_s = retry_after_s
+
+
+def retry_after_of(error: DomainError) -> int | None:
+    """Return after how many seconds asking again makes sense; None when it makes none."""
+    return error.retry_after_s if isinstance(error, Busy | InsufficientStorage | RateLimited) else None

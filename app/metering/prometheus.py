@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from app.domain.error_code import ErrorCode
 from app.domain.image import ThumbnailSize
 from app.domain.job import JobKind, JobStep, QueueDepth
+from app.domain.rate import OperationClass
 
 WORK_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60)
 """Seconds; a picture may be decoded for 20."""
@@ -50,6 +51,12 @@ class PrometheusMeter:
             registry=registry,
         )
         self._depth = Gauge("gf_items", "Images in the queue, and in work.", ["state"], registry=registry)
+        self._rate_limited = Counter(
+            "gf_rate_limited", "Requests refused because their caller asks too often.", ["class"], registry=registry
+        )
+        self._rate_failures = Counter(
+            "gf_rate_failures", "Requests let through because their rate could not be counted.", registry=registry
+        )
         self._watchers = Gauge("gf_watchers", "Open subscriptions and streams.", ["kind"], registry=registry)
 
     def count_upload(self, stage: str, error: ErrorCode | None) -> None:
@@ -85,3 +92,9 @@ class PrometheusMeter:
     def set_depth(self, depth: QueueDepth) -> None:
         self._depth.labels("queued").set(depth.queued)
         self._depth.labels("running").set(depth.running)
+
+    def count_rate_limited(self, operation_class: OperationClass) -> None:
+        self._rate_limited.labels(operation_class).inc()
+
+    def count_rate_failure(self) -> None:
+        self._rate_failures.inc()

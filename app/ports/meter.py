@@ -6,6 +6,7 @@ from typing import Protocol
 from app.domain.error_code import ErrorCode
 from app.domain.image import ThumbnailSize
 from app.domain.job import JobKind, JobStep, QueueDepth
+from app.domain.rate import OperationClass
 
 
 class Meter(Protocol):
@@ -46,3 +47,11 @@ class Meter(Protocol):
         ...
 
     def set_depth(self, depth: QueueDepth) -> None: ...
+
+    def count_rate_limited(self, operation_class: OperationClass) -> None:
+        """Count a request that was refused because its caller asks too often."""
+        ...
+
+    def count_rate_failure(self) -> None:
+        """Count a request that was let through because its rate could not be counted."""
+        ...

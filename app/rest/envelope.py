@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.container.bundle import Services
-from app.domain.errors import Busy, DomainError, InsufficientStorage
+from app.domain.errors import DomainError, RateLimited, retry_after_of
+from app.domain.rate import OperationClass
 from app.domain.viewer import Viewer
 from app.rest.arguments import Body, BodyTooLarge, Query, read_body
 from app.rest.errors import Refusal, error_type_of
@@ -18,7 +19,9 @@ from app.rest.signing_in import viewer_of
 from app.rest.wire import answers, requests
 from app.settings import Settings
 from app.web.addresses import base_url_of, media_url
+from app.web.errors import STATUS
 from app.web.objects import LingeringClose
+from app.web.rates import caller_of
 
 SIGN_IN_PAGE = "/"
 
@@ -62,17 +65,29 @@ class Call:
 Handler = Callable[[Call], Awaitable[Mapping[str, object] | Response]]
 
 
-def rest(method: str, path: str, handler: Handler, *, name: str = "", signed_in: bool = False) -> Route:
+def rest(
+    method: str,
+    path: str,
+    handler: Handler,
+    *,
+    name: str = "",
+    signed_in: bool = False,
+    counted_as: OperationClass | None = OperationClass.READ,
+) -> Route:
     """Return a route whose handler's answer is put into the envelope.
 
     Args:
         name: The pattern that failures tell; the path when not given.
         signed_in: Whether it is for those alone who are signed in.
+        counted_as: Which rate a request takes a point of; None for those of objects, which are not counted.
     """
 
     async def endpoint(request: Request) -> Response:
         try:
-            return await _answer(request, handler, signed_in=signed_in)
+            viewer = await viewer_of(request)
+            if counted_as is not None:
+                await request.app.state.services.rates.take(caller_of(request, viewer), {counted_as: 1})
+            return await _answer(Call(request, viewer), handler, signed_in=signed_in)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except BodyTooLarge as refusal:
@@ -90,11 +105,10 @@ def rest(method: str, path: str, handler: Handler, *, name: str = "", signed_in:
     return Route(path, endpoint, methods=[method])
 
 
-async def _answer(request: Request, handler: Handler, *, signed_in: bool) -> Response:
-    viewer = await viewer_of(request)
-    if signed_in and viewer.user is None:
-        return _send_to_sign_in(request)
-    answer = await handler(Call(request, viewer))
+async def _answer(call: Call, handler: Handler, *, signed_in: bool) -> Response:
+    if signed_in and call.viewer.user is None:
+        return _send_to_sign_in(call.request)
+    answer = await handler(call)
     return answer if isinstance(answer, Response) else _envelope(answer, answers.OK)
 
 
@@ -106,8 +120,11 @@ def _send_to_sign_in(request: Request) -> Response:
 
 def _fail(pattern: str, error: DomainError) -> Response:
     answer = _refuse(pattern, error_type_of(error), error.message)
-    if isinstance(error, Busy | InsufficientStorage):
-        answer.headers["Retry-After"] = str(error.retry_after_s)
+    retry_after_s = retry_after_of(error)
+    if retry_after_s is not None:
+        answer.headers["Retry-After"] = str(retry_after_s)
+    if isinstance(error, RateLimited):
+        answer.status_code = STATUS[error.code]
     return answer
 
 

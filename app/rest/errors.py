@@ -49,6 +49,7 @@ ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.FETCH_INCOMPLETE: _UNFETCHED,
     ErrorCode.INSUFFICIENT_STORAGE: "s3_file_upload_error",
     ErrorCode.BUSY: _SERVER_FAILED,
+    ErrorCode.RATE_LIMITED: _DENIED,
     ErrorCode.LEASE_LOST: _SERVER_FAILED,
     ErrorCode.TOO_MANY_ATTEMPTS: _SERVER_FAILED,
     ErrorCode.CANCELLED: _DENIED,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Busy, DomainError, InsufficientStorage
+from app.domain.errors import DomainError, retry_after_of
 from app.web.headers import SAFETY_HEADERS
 
 STATUS: Mapping[ErrorCode, HTTPStatus] = {
@@ -46,6 +46,7 @@ STATUS: Mapping[ErrorCode, HTTPStatus] = {
     ErrorCode.UNDELIVERABLE: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.INSUFFICIENT_STORAGE: HTTPStatus.INSUFFICIENT_STORAGE,
     ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.LIMIT_EXCEEDED: HTTPStatus.BAD_REQUEST,
     ErrorCode.TIMED_OUT: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -85,8 +86,9 @@ def _answer(status: int, code: ErrorCode, message: str, headers: Mapping[str, st
 
 
 def _headers_of(error: DomainError) -> dict[str, str]:
-    if isinstance(error, Busy | InsufficientStorage):
-        return {"Retry-After": str(error.retry_after_s)}
+    retry_after_s = retry_after_of(error)
+    if retry_after_s is not None:
+        return {"Retry-After": str(retry_after_s)}
     if error.code is ErrorCode.UNAUTHENTICATED:
         return {"WWW-Authenticate": "Bearer"}
     return {}

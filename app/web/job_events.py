@@ -14,9 +14,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
+from app.container.bundle import Services
 from app.domain.job import JobEvent, JobId
-from app.services.jobs import JobService, decode_event_cursor, encode_event_cursor
+from app.domain.rate import OperationClass
+from app.services.jobs import decode_event_cursor, encode_event_cursor
 from app.web.headers import SAFETY_HEADERS
+from app.web.rates import caller_of
 
 HEARTBEAT_S = 15.0
 """Proxies close what is silent for a minute; https://html.spec.whatwg.org/#authoring-notes suggests 15 seconds."""
@@ -46,7 +49,9 @@ async def send_job_events(request: Request) -> Response:
 
     That ends an `EventSource`, which else would connect again and again behind the end.
     """
-    jobs: JobService = request.app.state.services.jobs
+    services: Services = request.app.state.services
+    await services.rates.take(caller_of(request, request.state.viewer), {OperationClass.READ: 1})
+    jobs = services.jobs
     job_id = JobId(request.path_params["job_id"])
     after = decode_event_cursor(request.headers.get("last-event-id") or request.query_params.get("after"))
     if not await jobs.has_news(job_id, after):

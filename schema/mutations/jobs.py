@@ -7,6 +7,7 @@ import strawberry
 from app.domain import job as domain
 from app.domain.errors import InvalidInput
 from app.domain.origin import Origin
+from app.domain.rate import OperationClass
 from schema.context import Info
 from schema.errors import NOTHING_CHANGED, UserError, mutation
 from schema.types.job import Job
@@ -89,7 +90,7 @@ class RetryJobPayload:
 
 @strawberry.type
 class JobMutations:
-    @mutation(StartJobPayload, "Start a job.")
+    @mutation(StartJobPayload, "Start a job.", OperationClass.EXPENSIVE)
     async def start_job(self, info: Info, input: StartJobInput) -> StartJobPayload:
         if input.external:
             job = await _start_external(info, input.external)
@@ -106,7 +107,7 @@ class JobMutations:
         job = await info.context.services.jobs.cancel(info.context.viewer, input.job_id)
         return CancelJobPayload(job=Job.from_domain(job))
 
-    @mutation(RetryJobPayload, "Try the failed items of a job again.")
+    @mutation(RetryJobPayload, "Try the failed items of a job again.", OperationClass.EXPENSIVE)
     async def retry_job(self, info: Info, input: RetryJobInput) -> RetryJobPayload:
         job = await info.context.services.jobs.retry(info.context.viewer, input.job_id)
         return RetryJobPayload(job=Job.from_domain(job))

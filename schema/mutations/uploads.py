@@ -6,6 +6,7 @@ import strawberry
 
 from app.domain.image import Image as DomainImage
 from app.domain.image import ImageFormat, ImageId
+from app.domain.rate import OperationClass
 from app.domain.upload import UploadMetrics
 from app.services.uploads import UploadRequest
 from schema.context import Info
@@ -81,21 +82,23 @@ class UploadMetricsPayload:
 
 @strawberry.type
 class UploadMutations:
-    @mutation(UploadInitPayload, "Announce an upload and get the address for its bytes.")
+    @mutation(UploadInitPayload, "Announce an upload and get the address for its bytes.", OperationClass.UPLOAD)
     async def upload_init(self, info: Info, input: UploadInitInput) -> UploadInitPayload:
         result = await info.context.services.uploads.init(info.context.viewer, input.to_domain())
         if isinstance(result, DomainImage):
             return UploadInitPayload(duplicate_of=Image.from_domain(result))
         return UploadInitPayload(upload=Upload.from_domain(info, result))
 
-    @mutation(UploadCompletePayload, "Say that the bytes have arrived, and start their processing.")
+    @mutation(
+        UploadCompletePayload, "Say that the bytes have arrived, and start their processing.", OperationClass.UPLOAD
+    )
     async def upload_complete(self, info: Info, input: UploadCompleteInput) -> UploadCompletePayload:
         job, image = await info.context.services.uploads.complete(
             info.context.viewer, input.image_id, flows=tuple(input.flows or ()), metadata=input.metadata
         )
         return UploadCompletePayload(job=Job.from_domain(job), image=Image.from_domain(image))
 
-    @mutation(UploadMetricsPayload, "Tell how long an upload took.")
+    @mutation(UploadMetricsPayload, "Tell how long an upload took.", OperationClass.UPLOAD)
     async def upload_metrics(self, info: Info, input: UploadMetricsInput) -> UploadMetricsPayload:
         metrics = UploadMetrics(
             image_id=ImageId(input.image_id),

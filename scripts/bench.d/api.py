@@ -75,7 +75,7 @@ async def main() -> None:
     options = parse_options()
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder) / "data", workers=1, _env_file=None)
+        settings = Settings(data_dir=Path(folder) / "data", workers=1, rate_limits=False, _env_file=None)
         async with open_services(settings, run_jobs=False) as services:
             await fill(services)
             os.sched_setaffinity(0, cores[:1])
@@ -116,7 +116,8 @@ def start_servers(data_dir: Path, beside: Path | None) -> dict[str, Server]:
     servers: dict[str, Server] = {}
     for name, checkout in {"endpoint": Path.cwd(), "beside": beside}.items():
         if checkout:
-            running = RunningServer(data_dir, {"GF_WORKERS": "1"}, checkout=checkout)
+            rates = {"GF_RATE_READ": str(10**9)}  # counted, and never used up
+            running = RunningServer(data_dir, {"GF_WORKERS": "1", **rates}, checkout=checkout)
             running.start()
             servers[name] = Server(running.process, int(running.url.rpartition(":")[2]))
     with socket.create_server(("127.0.0.1", 0)) as free:

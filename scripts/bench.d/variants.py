@@ -100,7 +100,7 @@ def parse_options() -> argparse.Namespace:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[RunningServer]:
-    server = RunningServer(folder / "data", {"GF_WORKERS": str(len(os.sched_getaffinity(0)))})
+    server = RunningServer(folder / "data", {"GF_WORKERS": str(len(os.sched_getaffinity(0))), "GF_RATE_LIMITS": "off"})
     server.start()
     try:
         yield server

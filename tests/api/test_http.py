@@ -12,7 +12,8 @@ def test_answers_a_query_by_post_and_get(server: str) -> None:
     posted = httpx.post(f"{server}/graphql", json={"query": QUERY})
     got = httpx.get(f"{server}/graphql", params={"query": QUERY})
 
-    assert posted.json() == got.json() == {"data": {"server": {"version": "0.1.0"}}, "extensions": {"cost": 2}}
+    assert posted.json()["data"] == got.json()["data"] == {"server": {"version": "0.1.0"}}
+    assert posted.json()["extensions"]["cost"] == got.json()["extensions"]["cost"] == 2
     assert posted.headers["content-type"] == "application/json; charset=utf-8"
     assert posted.headers["cache-control"] == "no-store"
 
@@ -97,7 +98,8 @@ def test_answers_a_query_as_json_though_a_stream_would_be_taken(server: str) -> 
 
     answer = httpx.post(f"{server}/graphql", json={"query": QUERY}, headers=accept)
 
-    assert answer.json() == {"data": {"server": {"version": "0.1.0"}}, "extensions": {"cost": 2}}
+    assert answer.json()["data"] == {"server": {"version": "0.1.0"}}
+    assert answer.json()["extensions"]["cost"] == 2
 
 
 def test_refuses_more_tokens_than_allowed(server: str) -> None:
