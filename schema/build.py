@@ -18,23 +18,25 @@ from schema.mutations.images import ImageMutations
 from schema.mutations.jobs import JobMutations
 from schema.mutations.keys import KeyMutations
 from schema.mutations.uploads import UploadMutations
+from schema.mutations.webhooks import WebhookMutations
 from schema.queries.flows import FlowQueries
 from schema.queries.images import ImageQueries
 from schema.queries.jobs import JobQueries
 from schema.queries.nodes import NodeQueries
 from schema.queries.viewer import ViewerQueries
+from schema.queries.webhooks import WebhookQueries
 from schema.scalars import SCALARS
 from schema.subscriptions.flows import FlowSubscriptions
 from schema.subscriptions.jobs import JobSubscriptions
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(NodeQueries, ImageQueries, FlowQueries, JobQueries, ViewerQueries):
+class Query(NodeQueries, ImageQueries, FlowQueries, JobQueries, WebhookQueries, ViewerQueries):
     pass
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(UploadMutations, JobMutations, FlowMutations, ImageMutations, KeyMutations):
+class Mutation(UploadMutations, JobMutations, FlowMutations, ImageMutations, KeyMutations, WebhookMutations):
     pass
 
 

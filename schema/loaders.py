@@ -10,6 +10,7 @@ from app.domain.flow import Flow
 from app.domain.image import Image, ImageId
 from app.domain.job import Job, JobId, JobItem
 from app.domain.viewer import User, UserId, Viewer
+from app.domain.webhook import Webhook, WebhookId
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,12 +44,16 @@ class Loaders:
             flows = await services.flows.find_of_images(viewer(), _unique(ids))
             return [flows.get(image_id, ()) for image_id in ids]
 
+        async def load_webhooks(ids: list[WebhookId]) -> Sequence[Webhook | None]:
+            return _in_order(ids, await services.webhooks.find_many(viewer(), _unique(ids)))
+
         self.image_flows = DataLoader(load_image_flows, cache=False)
         self.images = DataLoader(load_images, cache=False)
         self.flows = DataLoader(load_flows, cache=False)
         self.jobs = DataLoader(load_jobs, cache=False)
         self.items = DataLoader(load_items, cache=False)
         self.users = DataLoader(load_users, cache=False)
+        self.webhooks = DataLoader(load_webhooks, cache=False)
 
 
 def _unique(keys: list[K]) -> list[K]:

@@ -17,6 +17,7 @@ from app.services.rates import RateService
 from app.services.reception import ReceptionService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
+from app.services.webhooks import WebhookService
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Services:
     image_jobs: ImageJobService
     keys: KeyService
     rates: RateService
+    webhooks: WebhookService
     records: Records
     blobs: BlobStore
     meter: PrometheusMeter

@@ -5,14 +5,17 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from app.container.parts import Parts, now
+from app.domain.webhook import WEBHOOK
 from app.jobs.drain import Drain, open_drain
 from app.jobs.embedded import open_engine
 from app.jobs.runner import Runner
 from app.jobs.sweeper import Sweeper
 from app.ports.work import OutboxHandler
+from app.services import webhook_delivery
 from app.services.flows import FlowService
 from app.services.maintenance import MaintenanceService
 from app.services.processing import ProcessingService
+from app.services.webhook_delivery import WebhookSender
 from app.settings import Settings
 
 FETCHES = 4
@@ -42,7 +45,12 @@ async def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> Asy
         parts.bell,
         maintain=MaintenanceService(parts.records, parts.blobs, now).sweep,
     )
-    handlers: Mapping[str, OutboxHandler] = {}
-    drain = Drain(parts.records, parts.bell, handlers, now, parts.meter)
+    drain = Drain(parts.records, parts.bell, outbox_handlers(parts), now, parts.meter)
     async with engine, open_drain(drain):
         yield
+
+
+def outbox_handlers(parts: Parts) -> Mapping[str, OutboxHandler]:
+    """Return who delivers what the outbox holds, by the kind of its entries."""
+    webhooks = WebhookSender(parts.records, parts.poster, now)
+    return {WEBHOOK: OutboxHandler(webhooks.deliver, webhook_delivery.DELAYS_S)}

@@ -18,11 +18,12 @@ from app.ports.imaging import Imaging
 from app.ports.objects import BlobStore
 from app.ports.rates import RateCounters
 from app.ports.records import Records
-from app.ports.remote import Fetcher
+from app.ports.remote import Fetcher, Poster
 from app.ports.work import Bell
 from app.rates.counters import open_counters
 from app.records.sqlite.database import open_records
 from app.remote.fetcher import open_fetcher
+from app.remote.poster import open_poster
 from app.settings import Settings
 
 
@@ -38,6 +39,7 @@ class Parts:
     imaging: Imaging
     fetcher: Fetcher
     rates: RateCounters
+    poster: Poster
     meter: PrometheusMeter
 
 
@@ -64,6 +66,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         signing_keys=signing_keys,
         fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),
         rates=await stack.enter_async_context(open_counters(redis_url, meter)),
+        poster=await stack.enter_async_context(open_poster(settings.fetch_allow_cidrs)),
         bell=MeteredBell(LocalBell(), meter),
         imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool)), meter),
         meter=meter,

@@ -15,6 +15,7 @@ from app.services.rates import RateService
 from app.services.reception import ReceptionService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
+from app.services.webhooks import WebhookService
 from app.settings import Settings
 
 
@@ -45,6 +46,7 @@ def wire_services(
         image_jobs=ImageJobService(records, images, bell, now),
         keys=keys,
         rates=RateService(parts.rates, now, parts.meter, rate_limits_of(settings)),
+        webhooks=WebhookService(records, parts.poster, bell, now),
         records=records,
         blobs=blobs,
         meter=parts.meter,

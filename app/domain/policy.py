@@ -11,6 +11,7 @@ from app.domain.image import Image
 from app.domain.job import Job
 from app.domain.keys import ApiKey
 from app.domain.viewer import Role, Scope, User, Viewer
+from app.domain.webhook import Webhook
 
 
 def require_user(viewer: Viewer) -> User:
@@ -61,6 +62,10 @@ def can_see_job(viewer: Viewer, job: Job) -> bool:
 
 def can_see_key(viewer: Viewer, key: ApiKey) -> bool:
     return is_owner(viewer, key.user_id)
+
+
+def can_see_webhook(viewer: Viewer, webhook: Webhook) -> bool:
+    return is_owner(viewer, webhook.owner_id)
 
 
 def is_owner(viewer: Viewer, owner_id: str | None) -> bool:
@@ -128,3 +133,7 @@ def no_flow(name: str) -> NotFound:
 
 def no_job(job_id: str) -> NotFound:
     return NotFound(f"There is no job {job_id[:80]!r}.", field=("jobId",))
+
+
+def no_webhook(webhook_id: str) -> NotFound:
+    return NotFound(f"There is no webhook {webhook_id[:80]!r}.", field=("id",))

@@ -23,10 +23,10 @@ RENEW_S = 10.0
 POLL_S = 1.0
 """How long a delivery may wait when nobody rang: rows that a change writes by itself ring no bell."""
 
-PLACES = 16
+PLACES = 32
 """Deliveries at once. They wait for strangers, so they cost little but a connection."""
 
-PER_LANE = 2
+PER_LANE = 4
 
 log = logging.getLogger(__name__)
 

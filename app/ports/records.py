@@ -13,6 +13,7 @@ from app.ports.flow_records import FlowRecords
 from app.ports.image_records import ImageRecords
 from app.ports.job_records import JobRecords
 from app.ports.outbox_records import OutboxRecords
+from app.ports.webhook_records import WebhookRecords
 
 
 class UploadRecords(Protocol):
@@ -87,6 +88,8 @@ class Records(Protocol):
     def users(self) -> UserRecords: ...
     @property
     def outbox(self) -> OutboxRecords: ...
+    @property
+    def webhooks(self) -> WebhookRecords: ...
 
     async def check(self) -> None:
         """Return when the database answers and can be written."""

@@ -12,6 +12,7 @@ from app.domain.job import JobId
 from app.domain.keys import NODE_PREFIX
 from app.domain.page import MAX_PAGE_SIZE
 from app.domain.viewer import UserId
+from app.domain.webhook import WebhookId
 from schema.context import Info
 from schema.types.flow import Flow
 from schema.types.image import Image
@@ -19,6 +20,7 @@ from schema.types.job import Job
 from schema.types.key import ApiKey
 from schema.types.node import Node
 from schema.types.viewer import load_user
+from schema.types.webhook import Webhook
 
 
 @strawberry.type
@@ -49,5 +51,8 @@ async def load_node(info: Info, node_id: str) -> Node | None:
     if node_id.startswith(NODE_PREFIX):
         key = await info.context.services.keys.find_own(info.context.viewer, node_id.removeprefix(NODE_PREFIX))
         return ApiKey.from_domain(key) if key else None
+    if node_id.startswith("webhook:"):
+        webhook = await loaders.webhooks.load(WebhookId(node_id))
+        return Webhook.from_domain(webhook) if webhook else None
     image = await loaders.images.load(ImageId(node_id))
     return Image.from_domain(image) if image else None

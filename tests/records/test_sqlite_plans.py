@@ -162,6 +162,14 @@ async def test_an_item_is_claimed_from_the_head_of_an_index(records: SqliteRecor
     assert heads == ["SEARCH job_items USING INDEX job_items_due (priority=? AND not_before<?)"] * len(JobKind)
 
 
+async def test_the_outbox_is_claimed_along_its_index_alone(records: SqliteRecords, tmp_path: Path) -> None:
+    plan = await explain(records, tmp_path / "records.db", lambda: records.outbox.claim(NOW, 30, ("A", "B"), ("lane",)))
+
+    looks = [step for step in plan if "outbox" in step]
+    assert looks == ["SEARCH outbox USING COVERING INDEX outbox_due (kind=? AND due_at<?)"] * 2
+    assert [step for step in plan if "TEMP B-TREE" in step] == []
+
+
 async def test_nothing_else_reads_a_whole_table(records: SqliteRecords, tmp_path: Path) -> None:
     image = await records.images.add(make_image(tags=("a",)), ())
     job, _ = await add_job(records, 6)
@@ -195,6 +203,23 @@ async def test_nothing_else_reads_a_whole_table(records: SqliteRecords, tmp_path
         lambda: records.jobs.cancel(job.id, NOW),
         lambda: records.jobs.retry(job.id, NOW),
         lambda: records.images.delete(ids),
+    ]
+
+    for number, call in enumerate(calls):
+        plan = await explain(records, tmp_path / "records.db", call)
+
+        assert plan, number
+        assert whole_scans(plan) == [], number
+
+
+async def test_outbox_and_webhooks_are_read_along_indexes(records: SqliteRecords, tmp_path: Path) -> None:
+    calls: list[Callable[[], Awaitable[object]]] = [
+        lambda: records.outbox.find("e"),
+        lambda: records.outbox.delete_dead(NOW),
+        lambda: records.webhooks.find_many(("w",)),
+        lambda: records.webhooks.list_of(OWNER),
+        lambda: records.webhooks.deliveries("w", PageRequest(20, Cursor(1, "a"))),
+        lambda: records.webhooks.find_delivery("w", "evt"),
     ]
 
     for number, call in enumerate(calls):

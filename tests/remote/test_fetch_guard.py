@@ -11,7 +11,8 @@ import pytest
 
 from app.domain.errors import FetchFailed, FetchRefused
 from app.remote.addresses import AddressGuard, Network
-from app.remote.fetcher import FetchLimits, RemoteFetcher, make_tls, open_fetcher
+from app.remote.connector import make_tls
+from app.remote.fetcher import FetchLimits, RemoteFetcher, open_fetcher
 from tests import origins
 from tests.origins import Origin, open_origin
 

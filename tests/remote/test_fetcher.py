@@ -18,7 +18,8 @@ from app.domain.errors import (
     TooLarge,
 )
 from app.remote.addresses import AddressGuard
-from app.remote.fetcher import FetchLimits, RemoteFetcher, make_tls
+from app.remote.connector import make_tls
+from app.remote.fetcher import FetchLimits, RemoteFetcher
 from app.remote.resolver import open_resolver
 from tests import origins
 from tests.origins import Origin, open_origin

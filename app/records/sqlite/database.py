@@ -13,6 +13,7 @@ from app.records.sqlite.migrate import list_migrations, migrate
 from app.records.sqlite.outbox import SqliteOutbox
 from app.records.sqlite.uploads import SqliteUploads
 from app.records.sqlite.users import SqliteUsers
+from app.records.sqlite.webhooks import SqliteWebhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class SqliteRecords:
     jobs: SqliteJobs
     users: SqliteUsers
     outbox: SqliteOutbox
+    webhooks: SqliteWebhooks
 
     async def check(self) -> None:
         """Write a row and read it back; raises what any write may raise."""
@@ -56,4 +58,5 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
             jobs=SqliteJobs(database),
             users=SqliteUsers(database),
             outbox=SqliteOutbox(database),
+            webhooks=SqliteWebhooks(database),
         )
