@@ -86,8 +86,16 @@ def _cors(settings: Settings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "HEAD", "POST", "PUT"],
-        allow_headers=["Authorization", "Content-Type", "GF-Api-Key", "GF_Sess", "Last-Event-ID", "X-Amz-Acl"],
-        expose_headers=["Retry-After", "X-Request-Id"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "GF-Api-Key",
+            "GF_Sess",
+            "Idempotency-Key",
+            "Last-Event-ID",
+            "X-Amz-Acl",
+        ],
+        expose_headers=["Idempotent-Replayed", "Retry-After", "X-Request-Id"],
     )
 
 

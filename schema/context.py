@@ -23,6 +23,8 @@ class Context:
     viewer: Viewer = ANONYMOUS
     caller: Caller = NOBODY
     connection_params: dict[str, object] = field(default_factory=dict)
+    is_settled: bool = False
+    """Whether a mutation may have changed something, or was refused for good."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

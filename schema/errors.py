@@ -40,11 +40,15 @@ class ErrorsAsData(FieldExtension):
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: object, info: strawberry.Info, **kwargs: object
     ) -> Any:
+        context: Context = info.context
+        was_settled, context.is_settled = context.is_settled, True
         try:
             return await next_(source, info, **kwargs)
         except DomainError as error:
+            retry_after = retry_after_of(error)
+            context.is_settled = was_settled or retry_after is None
             user_error = UserError(
-                code=error.code, message=error.message, field=list(error.field), retry_after=retry_after_of(error)
+                code=error.code, message=error.message, field=list(error.field), retry_after=retry_after
             )
             return self.payload(user_errors=[user_error])
 

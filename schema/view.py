@@ -6,12 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse
+from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -31,7 +30,8 @@ from app.web.errors import STATUS
 from app.web.rates import caller_of
 from schema.build import Schema
 from schema.context import Context
-from schema.limits import MAX_TOKENS
+from schema.documents import operation_type
+from schema.idempotency import run_once
 
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -79,7 +79,7 @@ class GraphQLView(GraphQL[Context, None]):
             await self.run(WebSocket(scope, receive=receive, send=send))
             return
         try:
-            response = await self.run(Request(scope, receive))
+            response = await run_once(Request(scope, receive), self.run)
         except HTTPException as error:
             response = JSONResponse({"errors": [{"message": error.reason}]}, status_code=error.status_code)
             if error.status_code == 405:
@@ -91,7 +91,7 @@ class GraphQLView(GraphQL[Context, None]):
         request: Request | WebSocket,
         response: Response | WebSocket,  # noqa: ARG002 - the library's own signature
     ) -> Context:
-        return Context(
+        context = Context(
             services=request.app.state.services,
             settings=self.settings,
             base_url=base_url_of(request, self.settings),
@@ -99,6 +99,8 @@ class GraphQLView(GraphQL[Context, None]):
             viewer=request.state.viewer,
             caller=caller_of(request, request.state.viewer),
         )
+        request.state.context = context
+        return context
 
     async def on_ws_connect(self, context: Context) -> Any:
         try:
@@ -168,16 +170,6 @@ class GraphQLView(GraphQL[Context, None]):
 
     def encode_json(self, data: object) -> str:
         return orjson.dumps(data).decode()
-
-
-@lru_cache(maxsize=256)
-def operation_type(query: str | None, operation_name: str | None) -> OperationType | None:
-    """Return what kind of operation a request is; None when that cannot be told."""
-    try:
-        operation = get_operation_ast(parse(query or "", max_tokens=MAX_TOKENS), operation_name)
-    except (GraphQLError, RecursionError):
-        return None
-    return operation.operation if isinstance(operation, OperationDefinitionNode) else None
 
 
 def _check_shape(operation: Mapping[str, object]) -> None:

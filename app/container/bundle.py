@@ -7,6 +7,7 @@ from app.ports.objects import BlobStore
 from app.ports.records import Records
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
+from app.services.idempotency import IdempotencyService
 from app.services.image_jobs import ImageJobService
 from app.services.images import ImageService
 from app.services.imports import ImportService
@@ -37,6 +38,7 @@ class Services:
     keys: KeyService
     rates: RateService
     webhooks: WebhookService
+    idempotency: IdempotencyService
     records: Records
     blobs: BlobStore
     meter: PrometheusMeter

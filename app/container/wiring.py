@@ -1,10 +1,14 @@
 """The services, each given the adapters that it needs."""
 
+from datetime import timedelta
+
 from app.container.bundle import Services
 from app.container.parts import Parts, now
 from app.domain.rate import OperationClass
+from app.records.sealing import FernetSealer
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
+from app.services.idempotency import IdempotencyService
 from app.services.image_jobs import ImageJobService
 from app.services.images import ImageService
 from app.services.imports import ImportService
@@ -17,6 +21,9 @@ from app.services.uploads import UploadService
 from app.services.variants import VariantService
 from app.services.webhooks import WebhookService
 from app.settings import Settings
+
+ANSWERING_TIME = timedelta(seconds=20)
+"""Longer than it takes to write down an answer: after it, what ran the request is gone."""
 
 
 def wire_services(
@@ -45,6 +52,12 @@ def wire_services(
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         image_jobs=ImageJobService(records, images, bell, now),
         keys=keys,
+        idempotency=IdempotencyService(
+            records.idempotency,
+            FernetSealer(parts.signing_keys),
+            now,
+            timedelta(seconds=settings.graphql_timeout_s) + ANSWERING_TIME,
+        ),
         rates=RateService(parts.rates, now, parts.meter, rate_limits_of(settings)),
         webhooks=WebhookService(records, parts.poster, bell, now),
         records=records,

@@ -37,6 +37,8 @@ DomainError
 ├── Cancelled               CANCELLED            the job was cancelled
 ├── Undeliverable           UNDELIVERABLE        its receiver will never take it
 ├── InsufficientStorage     INSUFFICIENT_STORAGE the disk is full
+├── KeyReused               KEY_REUSED           an Idempotency-Key belongs to another request
+├── RequestInProgress       REQUEST_IN_PROGRESS  the same request is being worked on; come back later
 ├── Busy                    BUSY                 come back after `retry_after_s`
 └── RateLimited             RATE_LIMITED         the caller asked too often; come back after `retry_after_s`
 
@@ -229,6 +231,17 @@ class Busy(DomainError):
     retry_after_s = 1
 
 
+class KeyReused(DomainError):
+    code = ErrorCode.KEY_REUSED
+
+
+class RequestInProgress(DomainError):
+    """The same request is being worked on; `retry_after_s` says when asking again makes sense."""
+
+    code = ErrorCode.REQUEST_IN_PROGRESS
+    retry_after_s = 1
+
+
 class RateLimited(DomainError):
     """The caller asked for too much in too short a time."""
 
@@ -241,4 +254,5 @@ class RateLimited(DomainError):
 
 def retry_after_of(error: DomainError) -> int | None:
     """Return after how many seconds asking again makes sense; None when it makes none."""
-    return error.retry_after_s if isinstance(error, Busy | InsufficientStorage | RateLimited) else None
+    passing = Busy | InsufficientStorage | RateLimited | RequestInProgress
+    return error.retry_after_s if isinstance(error, passing) else None

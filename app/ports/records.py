@@ -10,6 +10,7 @@ from app.domain.keys import ApiKey
 from app.domain.upload import Upload, UploadMetrics
 from app.domain.viewer import User, UserId
 from app.ports.flow_records import FlowRecords
+from app.ports.idempotency import IdempotencyRecords
 from app.ports.image_records import ImageRecords
 from app.ports.job_records import JobRecords
 from app.ports.outbox_records import OutboxRecords
@@ -86,6 +87,8 @@ class Records(Protocol):
     def jobs(self) -> JobRecords: ...
     @property
     def users(self) -> UserRecords: ...
+    @property
+    def idempotency(self) -> IdempotencyRecords: ...
     @property
     def outbox(self) -> OutboxRecords: ...
     @property

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.errors import NotFound
+from app.domain.idempotency import ANSWER_LIFETIME
 from app.domain.image import ImageId, image_id_of_key
 from app.domain.upload import staging_key
 from app.ports.objects import BlobStore
@@ -35,6 +36,7 @@ class MaintenanceService:
         Returns how many.
         """
         now = self.clock()
+        await self.records.idempotency.delete_before(now - ANSWER_LIFETIME)
         expired = await self.records.uploads.delete_expired(now - EXPIRED_UPLOADS_AFTER)
         for image_id in expired:
             await self.blobs.delete(staging_key(image_id))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.records.sqlite.connection import BUSY_TIMEOUT_S, Database, open_database
 from app.records.sqlite.flows import SqliteFlows
+from app.records.sqlite.idempotency import SqliteIdempotency
 from app.records.sqlite.images import SqliteImages
 from app.records.sqlite.jobs import SqliteJobs
 from app.records.sqlite.migrate import list_migrations, migrate
@@ -26,6 +27,7 @@ class SqliteRecords:
     users: SqliteUsers
     outbox: SqliteOutbox
     webhooks: SqliteWebhooks
+    idempotency: SqliteIdempotency
 
     async def check(self) -> None:
         """Write a row and read it back; raises what any write may raise."""
@@ -59,4 +61,5 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
             users=SqliteUsers(database),
             outbox=SqliteOutbox(database),
             webhooks=SqliteWebhooks(database),
+            idempotency=SqliteIdempotency(database),
         )
