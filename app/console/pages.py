@@ -34,6 +34,11 @@ def graphiql_page(request: Request) -> Response:
     return _page(request, "graphiql.html", {"style-src": "'self' 'unsafe-inline'", "font-src": "'self' data:"})
 
 
+def openapi_page(request: Request) -> Response:
+    """Return the page of the older routes. Swagger UI writes styles on its elements."""
+    return _page(request, "openapi.html", {"style-src": "'self' 'unsafe-inline'"})
+
+
 def _page(request: Request, name: str, directives: Mapping[str, str]) -> Response:
     policy = content_security_policy(request.app.state.media_origins, directives)
     headers = {**_SAFE, "Cache-Control": "no-store", "Content-Security-Policy": policy}
@@ -93,5 +98,6 @@ _SAFE = {
 
 routes: list[BaseRoute] = [
     Route("/", first_page),
+    Route("/openapi", openapi_page),
     Mount("/static", StaticFiles(directory=_HERE / "static"), middleware=[Middleware(StaticHeaders)]),
 ]

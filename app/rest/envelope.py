@@ -24,6 +24,10 @@ from app.web.objects import LingeringClose
 from app.web.rates import caller_of
 
 SIGN_IN_PAGE = "/"
+GRAPHQL = "/graphql"
+DOCUMENTATION = "/openapi"
+DEPRECATED_SINCE = 1_795_564_800
+"""Unix seconds: 2026-11-25."""
 
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -65,50 +69,70 @@ class Call:
 Handler = Callable[[Call], Awaitable[Mapping[str, object] | Response]]
 
 
-def rest(
-    method: str,
-    path: str,
-    handler: Handler,
-    *,
-    name: str = "",
-    signed_in: bool = False,
-    counted_as: OperationClass | None = OperationClass.READ,
-) -> Route:
-    """Return a route whose handler's answer is put into the envelope.
+@dataclass(frozen=True, slots=True)
+class OldRoute:
+    """One of the older routes.
 
-    Args:
-        name: The pattern that failures tell; the path when not given.
+    Attributes:
+        twin: What does the same in GraphQL.
+        name: The pattern that failures tell, when it is not the path.
         signed_in: Whether it is for those alone who are signed in.
         counted_as: Which rate a request takes a point of; None for those of objects, which are not counted.
     """
 
+    method: str
+    path: str
+    handler: Handler
+    twin: str
+    name: str = ""
+    signed_in: bool = False
+    counted_as: OperationClass | None = OperationClass.READ
+
+
+def mount(route: OldRoute) -> Route:
+    """Return a route whose handler's answer is put into the envelope, and leads to its twin.
+
+    The headers are those of RFC 9745 and RFC 8288.
+    """
+    leads = {
+        "Deprecation": f"@{DEPRECATED_SINCE}",
+        "Link": f'<{GRAPHQL}>; rel="successor-version"; title="{route.twin}", <{DOCUMENTATION}>; rel="deprecation"',
+    }
+
     async def endpoint(request: Request) -> Response:
-        try:
-            viewer = await viewer_of(request)
-            if counted_as is not None:
-                await request.app.state.services.rates.take(caller_of(request, viewer), {counted_as: 1})
-            return await _answer(Call(request, viewer), handler, signed_in=signed_in)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
-        except BodyTooLarge as refusal:
-            answer = _refuse(name or path, refusal.error_type, refusal.message)
-            answer.headers["Connection"] = "close"
-            return LingeringClose(answer)
-        except Refusal as refusal:
-            return _refuse(name or path, refusal.error_type, refusal.message)
-        except DomainError as error:
-            return _fail(name or path, error)
-        except Exception:
-            log.exception("route met a bug", extra={"request_id": request.state.request_id})
-            return _envelope(answers.bug(request.url.path), answers.ERROR)
+        answer = await _answer(request, route)
+        answer.headers.update(leads)
+        return answer
 
-    return Route(path, endpoint, methods=[method])
+    return Route(route.path, endpoint, methods=[route.method])
 
 
-async def _answer(call: Call, handler: Handler, *, signed_in: bool) -> Response:
-    if signed_in and call.viewer.user is None:
-        return _send_to_sign_in(call.request)
-    answer = await handler(call)
+async def _answer(request: Request, route: OldRoute) -> Response:
+    pattern = route.name or route.path
+    try:
+        return await _handle(request, route)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody is there to read it
+    except BodyTooLarge as refusal:
+        answer = _refuse(pattern, refusal.error_type, refusal.message)
+        answer.headers["Connection"] = "close"
+        return LingeringClose(answer)
+    except Refusal as refusal:
+        return _refuse(pattern, refusal.error_type, refusal.message)
+    except DomainError as error:
+        return _fail(pattern, error)
+    except Exception:
+        log.exception("route met a bug", extra={"request_id": request.state.request_id})
+        return _envelope(answers.bug(request.url.path), answers.ERROR)
+
+
+async def _handle(request: Request, route: OldRoute) -> Response:
+    viewer = await viewer_of(request)
+    if route.counted_as is not None:
+        await request.app.state.services.rates.take(caller_of(request, viewer), {route.counted_as: 1})
+    if route.signed_in and viewer.user is None:
+        return _send_to_sign_in(request)
+    answer = await route.handler(Call(request, viewer))
     return answer if isinstance(answer, Response) else _envelope(answer, answers.OK)
 
 

@@ -1,12 +1,13 @@
 """Whether the server runs, as old clients ask."""
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.rest.envelope import Call
 
-async def healthz(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
+
+async def healthz(call: Call) -> Response:  # noqa: ARG001 - a handler's signature
     return Response()
 
 
-async def tester(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
+async def tester(call: Call) -> Response:  # noqa: ARG001 - a handler's signature
     return JSONResponse({"test": "ok"})
