@@ -11,7 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.errors import CodedErrors, log_bugs
-from schema.execution import BoundedExecution
+from schema.execution import PlannedExecution
 from schema.limits import Limits, limits_extension
 from schema.mutations.flows import FlowMutations
 from schema.mutations.images import ImageMutations
@@ -67,7 +67,7 @@ def build_schema(*, introspection: bool = True, limits: Limits | None = None) ->
         mutation=Mutation,
         subscription=Subscription,
         extensions=extensions,
-        execution_context_class=BoundedExecution,
+        execution_context_class=PlannedExecution,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
     )
 

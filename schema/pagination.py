@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from app.domain.page import Page
+from app.domain.page import Cursor, Page
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -22,7 +22,11 @@ class PageInfo:
 @strawberry.type(description="A row of a page, and its place in the list.")
 class Edge(Generic[T]):
     node: T = strawberry.field(description="The row.")
-    cursor: str = strawberry.field(description="Its place, for `after` and `before`.")
+    place: strawberry.Private[Cursor]
+
+    @strawberry.field(description="Its place, for `after` and `before`.")
+    def cursor(self) -> str:
+        return self.place.encode()
 
 
 @strawberry.type(description="A page of a list.")
@@ -38,14 +42,14 @@ class Connection(Generic[T]):
 
 def connection(page: Page[D], convert: Callable[[D], T], count: Callable[[], Awaitable[int]]) -> Connection[T]:
     """Return a page of domain values as a connection of the types that `convert` makes of them."""
-    cursors = [cursor.encode() for cursor in page.cursors]
+    cursors = page.cursors
     return Connection(
-        edges=[Edge(node=convert(item), cursor=cursor) for item, cursor in zip(page.items, cursors, strict=True)],
+        edges=[Edge(node=convert(item), place=place) for item, place in zip(page.items, cursors, strict=True)],
         page_info=PageInfo(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
+            start_cursor=cursors[0].encode() if cursors else None,
+            end_cursor=cursors[-1].encode() if cursors else None,
         ),
         count=count,
     )
