@@ -31,6 +31,10 @@ async def examine(settings: Settings) -> list[Finding]:
     try:
         async with open_services(settings, run_jobs=False) as services:
             findings.append(await _check("database: SQLite in the data folder", services.records.check))
+            if settings.oidc_issuer is not None:
+                findings.append(
+                    await _check(f"identity provider: {settings.oidc_issuer}", services.sign_in.tokens.check)
+                )
             findings.append(await _check("storage: the data folder", services.blobs.check))
     except (DomainError, OSError) as error:
         return [*findings, Finding(False, f"data folder {settings.data_dir}: {error}")]

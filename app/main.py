@@ -74,7 +74,7 @@ def origin_of(url: str) -> str:
 async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
     settings: Settings = app.state.settings
     async with open_services(settings) as services:
-        authenticator = Authenticator(services.keys, services.signing_keys)
+        authenticator = Authenticator(services.sign_in, services.signing_keys)
         app.state.services = services
         app.state.authenticator = authenticator
         app.state.sign_in_page = authenticator.sign_in_loopback if settings.is_development else _stay_signed_out

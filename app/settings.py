@@ -1,5 +1,6 @@
 """Settings: everything that an operator may choose, read from the environment and `.env`."""
 
+import json
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.domain.viewer import Role
 
 MIN_KEY_LENGTH = 32
 MAX_GRAPHQL_DEPTH = 100
@@ -26,6 +29,13 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     admin_key: SecretStr | None = None
     signing_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    jwt_keys: Annotated[dict[str, SecretStr], NoDecode] = {}
+    jwt_issuer: Annotated[str, Field(min_length=1)] = "gf-images"
+    jwt_audience: Annotated[str, Field(min_length=1)] = "gf-images"
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    role_claim: Annotated[str, Field(min_length=1)] = "role"
+    default_role: Role = Role.VIEWER
     local_roots: Annotated[tuple[Path, ...], NoDecode] = ()
     fetch_allow_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
@@ -69,10 +79,40 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url", "media_url", "admin_key", "redis_url", mode="before")
+    @field_validator("public_url", "media_url", "admin_key", "redis_url", "oidc_issuer", "oidc_audience", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("jwt_keys", mode="before")
+    @classmethod
+    def _parse_jwt_keys(cls, value: object) -> object:
+        """Take `id:key,id:key`, or the same as a JSON object."""
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("{"):
+            return json.loads(value)
+        pairs = [part.strip().partition(":") for part in value.split(",") if part.strip()]
+        return {key_id.strip(): key.strip() for key_id, _, key in pairs}
+
+    @field_validator("jwt_keys")
+    @classmethod
+    def _check_jwt_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        if any(not key_id or len(key.get_secret_value().encode()) < MIN_KEY_LENGTH for key_id, key in keys.items()):
+            raise ValueError(f"each key must be given as id:key and have at least {MIN_KEY_LENGTH} bytes")
+        return keys
+
+    @field_validator("default_role", mode="before")
+    @classmethod
+    def _fold_role(cls, role: object) -> object:
+        return role.upper() if isinstance(role, str) else role
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_issuer(cls, issuer: str | None) -> str | None:
+        if issuer is not None and not issuer.startswith(("https://", "http://")):
+            raise ValueError("the issuer must be an http or https address")
+        return issuer
 
     @field_validator("local_roots")
     @classmethod
@@ -95,6 +135,12 @@ class Settings(BaseSettings):
         if any(len(key.get_secret_value()) < MIN_KEY_LENGTH for key in keys):
             raise ValueError(f"each key must have at least {MIN_KEY_LENGTH} characters")
         return keys
+
+    @model_validator(mode="after")
+    def _check_oidc(self) -> "Settings":
+        if (self.oidc_issuer is None) != (self.oidc_audience is None):
+            raise ValueError("GF_OIDC_ISSUER and GF_OIDC_AUDIENCE must be set together")
+        return self
 
     @model_validator(mode="after")
     def _check_production(self) -> "Settings":

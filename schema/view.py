@@ -22,7 +22,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Unauthenticated
+from app.domain.errors import Busy, Unauthenticated
 from app.settings import Settings
 from app.web.addresses import base_url_of
 from app.web.auth import Authenticator
@@ -105,11 +105,11 @@ class GraphQLView(GraphQL[Context, None]):
     async def on_ws_connect(self, context: Context) -> Any:
         try:
             viewer = await self.authenticator().viewer_of_params(context.connection_params)
-        except Unauthenticated as error:
+        except (Unauthenticated, Busy) as error:
             raise ConnectionRejectionError from error
         if viewer is not None:
             context.viewer = viewer
-            context.caller = replace(context.caller, user_id=viewer.user_id)
+            context.caller = replace(context.caller, user_id=viewer.user_id, key_id=viewer.key_id)
         return await super().on_ws_connect(context)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:

@@ -16,6 +16,7 @@ from app.services.keys import KeyService
 from app.services.objects import ObjectService
 from app.services.rates import RateService
 from app.services.reception import ReceptionService
+from app.services.sign_in import SignInService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
 from app.services.webhooks import WebhookService
@@ -39,6 +40,7 @@ class Services:
     rates: RateService
     webhooks: WebhookService
     idempotency: IdempotencyService
+    sign_in: SignInService
     records: Records
     blobs: BlobStore
     meter: PrometheusMeter

@@ -1,6 +1,6 @@
 """The adapters behind the ports, opened as the settings say."""
 
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ from app.metering.bell import MeteredBell
 from app.metering.blobs import MeteredBlobs
 from app.metering.imaging import MeteredImaging
 from app.metering.prometheus import PrometheusMeter
+from app.ports.identity import TokenVerifier
 from app.ports.imaging import Imaging
 from app.ports.objects import BlobStore
 from app.ports.rates import RateCounters
@@ -25,6 +26,8 @@ from app.records.sqlite.database import open_records
 from app.remote.fetcher import open_fetcher
 from app.remote.poster import open_poster
 from app.settings import Settings
+from app.tokens.claims import Trust
+from app.tokens.verifier import open_verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Parts:
     rates: RateCounters
     poster: Poster
     meter: PrometheusMeter
+    tokens: TokenVerifier
 
 
 def now() -> datetime:
@@ -70,4 +74,14 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         bell=MeteredBell(LocalBell(), meter),
         imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool)), meter),
         meter=meter,
+        tokens=await stack.enter_async_context(open_tokens(settings)),
     )
+
+
+def open_tokens(settings: Settings) -> AbstractAsyncContextManager[TokenVerifier]:
+    """Open what checks tokens: of the operator's own application, and of a provider when one is set."""
+    provider = None
+    if settings.oidc_issuer is not None and settings.oidc_audience is not None:
+        provider = Trust(settings.oidc_issuer, settings.oidc_audience, settings.role_claim)
+    own = Trust(settings.jwt_issuer, settings.jwt_audience, settings.role_claim)
+    return open_verifier({name: key.get_secret_value() for name, key in settings.jwt_keys.items()}, own, provider)

@@ -17,6 +17,7 @@ from app.services.keys import KeyService
 from app.services.objects import ObjectService
 from app.services.rates import RateService
 from app.services.reception import ReceptionService
+from app.services.sign_in import SignInService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
 from app.services.webhooks import WebhookService
@@ -34,17 +35,7 @@ def wire_services(
         images=images,
         flows=flows,
         flow_updates=FlowUpdateService(records, bell, now),
-        uploads=UploadService(
-            records=records,
-            blobs=blobs,
-            signer=signer,
-            imaging=parts.imaging,
-            bell=bell,
-            flows=flows,
-            clock=now,
-            meter=parts.meter,
-            max_bytes=settings.max_upload_bytes,
-        ),
+        uploads=_wire_uploads(settings, parts, flows),
         reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
         objects=ObjectService(records=records, blobs=blobs, signer=signer),
         variants=VariantService(records=records, blobs=blobs, imaging=parts.imaging, signer=signer),
@@ -52,19 +43,38 @@ def wire_services(
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         image_jobs=ImageJobService(records, images, bell, now),
         keys=keys,
-        idempotency=IdempotencyService(
-            records.idempotency,
-            FernetSealer(parts.signing_keys),
-            now,
-            timedelta(seconds=settings.graphql_timeout_s) + ANSWERING_TIME,
-        ),
+        idempotency=_wire_idempotency(settings, parts),
         rates=RateService(parts.rates, now, parts.meter, rate_limits_of(settings)),
         webhooks=WebhookService(records, parts.poster, bell, now),
+        sign_in=SignInService(keys, parts.tokens, records, now, settings.default_role),
         records=records,
         blobs=blobs,
         meter=parts.meter,
         signing_keys=parts.signing_keys,
         new_admin_key=new_key,
+    )
+
+
+def _wire_uploads(settings: Settings, parts: Parts, flows: FlowService) -> UploadService:
+    return UploadService(
+        records=parts.records,
+        blobs=parts.blobs,
+        signer=parts.signer,
+        imaging=parts.imaging,
+        bell=parts.bell,
+        flows=flows,
+        clock=now,
+        meter=parts.meter,
+        max_bytes=settings.max_upload_bytes,
+    )
+
+
+def _wire_idempotency(settings: Settings, parts: Parts) -> IdempotencyService:
+    return IdempotencyService(
+        parts.records.idempotency,
+        FernetSealer(parts.signing_keys),
+        now,
+        timedelta(seconds=settings.graphql_timeout_s) + ANSWERING_TIME,
     )
 
 

@@ -10,13 +10,13 @@ COOKIE = "Authorization"
 
 
 async def viewer_of(request: Request) -> Viewer:
-    """Return who asks; nobody, when the key in the cookie is none."""
+    """Return who asks; nobody, when the key or token in the cookie is none. Raises: Busy."""
     viewer: Viewer = request.state.viewer
     cookie = request.cookies.get(COOKIE)
     if viewer.user is not None or cookie is None or _is_foreign(request):
         return viewer
     try:
-        found: Viewer = await request.app.state.services.keys.authenticate(bearer_of(cookie))
+        found: Viewer = await request.app.state.services.sign_in.by_bearer(bearer_of(cookie))
     except Unauthenticated:
         return ANONYMOUS
     return found

@@ -1,4 +1,4 @@
-"""Who asks: an API key, or the cookie of a page that signed itself in."""
+"""Who asks: an API key, a token, or the cookie of a page that signed itself in."""
 
 import hashlib
 from ipaddress import ip_address
@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from app.domain.errors import Unauthenticated
 from app.domain.viewer import ANONYMOUS, UserId, Viewer
-from app.services.keys import ADMIN_ID, KeyService
+from app.services.keys import ADMIN_ID
+from app.services.sign_in import SignInService
 
 SESSION_COOKIE: Final = "gf_session"
 SESSION_S: Final = 12 * 3600
@@ -25,17 +26,24 @@ class Authenticator:
         signing_keys: Keys of session cookies, the newest first.
     """
 
-    def __init__(self, keys: KeyService, signing_keys: tuple[str, ...]) -> None:
-        self._keys = keys
+    def __init__(self, sign_in: SignInService, signing_keys: tuple[str, ...]) -> None:
+        self._sign_in = sign_in
         self._sessions = URLSafeTimedSerializer(
             list(signing_keys[::-1]), salt="gf-images.session", signer_kwargs={"digest_method": hashlib.sha256}
         )
 
     async def viewer_of(self, connection: HTTPConnection) -> Viewer:
-        """Return who asks. Raises: Unauthenticated, when a key was sent that is none."""
-        secret = secret_in(connection)
-        if secret is not None:
-            return await self._keys.authenticate(secret)
+        """Return who asks.
+
+        Raises:
+            Unauthenticated: A key or a token was sent that is none.
+            Busy: The identity provider cannot be asked just now.
+        """
+        key, bearer = connection.headers.get("gf-api-key"), connection.headers.get("authorization")
+        if key is not None:
+            return await self._sign_in.by_key(key)
+        if bearer is not None:
+            return await self._sign_in.by_bearer(bearer_of(bearer))
         cookie = connection.cookies.get(SESSION_COOKIE)
         return await self._viewer_of_session(cookie) if cookie else ANONYMOUS
 
@@ -43,12 +51,15 @@ class Authenticator:
         """Return who opens a socket, by the payload of its `connection_init`; None when that names nobody.
 
         Raises:
-            Unauthenticated
+            Unauthenticated, Busy
         """
         named = {name.lower(): value for name, value in params.items()}
         key, bearer = named.get("gf-api-key"), named.get("authorization")
-        secret = key if isinstance(key, str) else bearer_of(bearer) if isinstance(bearer, str) else None
-        return await self._keys.authenticate(secret) if secret else None
+        if isinstance(key, str) and key:
+            return await self._sign_in.by_key(key)
+        if isinstance(bearer, str) and bearer:
+            return await self._sign_in.by_bearer(bearer_of(bearer))
+        return None
 
     def sign_in_loopback(self, request: Request, response: Response) -> None:
         """Sign the page in as the admin, when both who asks and the name that was asked are this machine's own.
@@ -72,23 +83,14 @@ class Authenticator:
             user_id = UserId(str(self._sessions.loads(cookie, max_age=SESSION_S)))
         except BadSignature:
             return ANONYMOUS
-        return Viewer((await self._keys.find_users((user_id,))).get(user_id))
-
-
-def secret_in(connection: HTTPConnection) -> str | None:
-    """Return the API key that a request carries. Raises: Unauthenticated, for another scheme than Bearer."""
-    key = connection.headers.get("gf-api-key")
-    if key is not None:
-        return key
-    header = connection.headers.get("authorization")
-    return None if header is None else bearer_of(header)
+        return Viewer((await self._sign_in.keys.find_users((user_id,))).get(user_id))
 
 
 def bearer_of(header: str) -> str:
     """Return what follows `Bearer` (RFC 6750). Raises: Unauthenticated."""
     scheme, _, secret = header.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
-        raise Unauthenticated("Sign in with `Authorization: Bearer <key>` or `GF-Api-Key: <key>`.")
+        raise Unauthenticated("Sign in with `Authorization: Bearer <key or token>` or `GF-Api-Key: <key>`.")
     return secret.strip()
 
 

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.errors import Unauthenticated
+from app.domain.errors import Busy, Unauthenticated
 from app.domain.viewer import ANONYMOUS
 from app.web.auth import Authenticator
 from app.web.errors import error_response
@@ -36,7 +36,7 @@ class RequestId:
 
 
 class Authentication:
-    """Finds the viewer, and answers 401 when a key was sent that is none.
+    """Finds the viewer, and answers 401 when a key or token was sent that is none.
 
     Args:
         lenient: How paths begin whose routes answer by themselves those who are not signed in.
@@ -54,8 +54,9 @@ class Authentication:
         state = scope.setdefault("state", {})
         try:
             state["viewer"] = await self.authenticator().viewer_of(HTTPConnection(scope))
-        except Unauthenticated as error:
-            if scope["type"] == "http" and not scope["path"].startswith(self.lenient):
+        except (Unauthenticated, Busy) as error:
+            is_lenient = isinstance(error, Unauthenticated) and scope["path"].startswith(self.lenient)
+            if scope["type"] == "http" and not is_lenient:
                 await error_response(error)(scope, receive, send)
                 return
             # A socket may still sign in by its first message; until then it is nobody's.

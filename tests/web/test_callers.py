@@ -1,10 +1,12 @@
 """Whom a request is counted for."""
 
+from datetime import UTC, datetime
+
 import pytest
 from starlette.requests import HTTPConnection
 
 from app.domain.rate import Caller
-from app.domain.viewer import ANONYMOUS
+from app.domain.viewer import ANONYMOUS, Role, User, UserId, Viewer
 from app.web.rates import caller_of
 
 
@@ -33,13 +35,9 @@ def test_takes_nobodys_word_for_an_address() -> None:
     assert caller_of(connection, ANONYMOUS).address == "192.0.2.7"
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{"gf_api_key": "gf_0123456789ab_secret"}, {"authorization": "Bearer gf_0123456789ab_secret"}],
-)
-def test_knows_a_key_by_its_public_part(headers: dict[str, str]) -> None:
-    assert caller_of(make_connection("192.0.2.7", **headers), ANONYMOUS).key_id == "0123456789ab"
+def test_counts_the_key_that_signed_in() -> None:
+    user = User(UserId("user:ada"), "ada", Role.EDITOR, datetime(2026, 3, 1, tzinfo=UTC))
 
+    caller = caller_of(make_connection("192.0.2.7"), Viewer(user, key_id="0123456789ab"))
 
-def test_a_header_that_is_no_key_is_none() -> None:
-    assert caller_of(make_connection("192.0.2.7", authorization="Basic abc"), ANONYMOUS).key_id is None
+    assert (caller.user_id, caller.key_id) == ("user:ada", "0123456789ab")
