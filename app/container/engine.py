@@ -1,11 +1,13 @@
 """The job engine of this process: what its runners do, and how many there are."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from app.container.parts import Parts, now
 from app.domain.webhook import WEBHOOK
+from app.imaging.video import Ffmpeg
 from app.jobs.drain import Drain, open_drain
 from app.jobs.embedded import open_engine
 from app.jobs.runner import Runner
@@ -29,6 +31,7 @@ async def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> Asy
         blobs=parts.blobs,
         imaging=parts.imaging,
         fetcher=parts.fetcher,
+        videos=Ffmpeg(shutil.which("ffmpeg"), settings.max_pixels),
         flows=flows,
         clock=now,
         max_bytes=settings.max_upload_bytes,

@@ -53,3 +53,9 @@ class Imaging(Protocol):
     async def render_variant(self, path: Path, spec: VariantSpec) -> VariantBytes:
         """Make one variant. Raises: InvalidImage, InvalidInput, SourceUnreadable, TooLarge, Busy."""
         ...
+
+
+class Videos(Protocol):
+    async def frame(self, path: Path) -> bytes | None:
+        """Return a frame of a video as a JPEG; None for what is no video. Raises: InvalidImage, one of its kinds."""
+        ...

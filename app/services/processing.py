@@ -13,7 +13,7 @@ from app.domain.image import ThumbnailSize as Size
 from app.domain.job import Claim, JobKind, JobStep
 from app.domain.origin import Origin
 from app.domain.upload import staging_key
-from app.ports.imaging import Imaging
+from app.ports.imaging import Imaging, Videos
 from app.ports.objects import BlobStore
 from app.ports.records import Records
 from app.ports.remote import Fetcher
@@ -32,6 +32,7 @@ class ProcessingService:
     blobs: BlobStore
     imaging: Imaging
     fetcher: Fetcher
+    videos: Videos
     flows: FlowService
     clock: Clock
     max_bytes: int
@@ -88,13 +89,24 @@ class ProcessingService:
             yield step
 
     async def _fetch(self, claim: Claim) -> None:
-        """Fetch into staging; nothing when an earlier attempt did, since an object is there whole or not at all."""
+        """Fetch into staging, unless an earlier attempt did: an object is there whole or not at all."""
         key, url = staging_key(claim.item.image_id), claim.item.origin.url if claim.item.origin else ""
-        if await self.blobs.find(key) is not None:
-            return
-        async with aclosing(self.fetcher.fetch(url, self.max_bytes)) as chunks:
-            with suppress(AlreadyUploaded):
-                await self.blobs.put_new(key, chunks, self.max_bytes)
+        if await self.blobs.find(key) is None:
+            async with aclosing(self.fetcher.fetch(url, self.max_bytes)) as chunks:
+                with suppress(AlreadyUploaded):
+                    await self.blobs.put_new(key, chunks, self.max_bytes)
+        await self._show_video(key)
+
+    async def _show_video(self, key: str) -> None:
+        """Put a frame in the place of a staged video. Raises: InvalidImage, and nothing is staged any more."""
+        try:
+            async with self.blobs.local_file(key) as path:
+                frame = await self.videos.frame(path)
+        except InvalidImage:
+            await self.blobs.delete(key)
+            raise
+        if frame is not None:
+            await self.blobs.put(key, frame)
 
     async def _take_in(self, claim: Claim, *, title: str) -> Image:
         """Make an image of what is staged. Raises: InvalidImage, and nothing is staged any more."""
