@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     graphql_timeout_s: Annotated[float, Field(gt=0)] = 10
     redis_url: SecretStr | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    quota_bytes: Annotated[int, Field(ge=0)] = 0
+    quota_images: Annotated[int, Field(ge=0)] = 0
+    quota_pending_uploads: Annotated[int, Field(ge=0)] = 10_000
     rate_limits: bool = True
     rate_read: Annotated[int, Field(ge=1)] = 12_000
     rate_write: Annotated[int, Field(ge=1)] = 6_000

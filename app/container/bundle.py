@@ -14,6 +14,7 @@ from app.services.imports import ImportService
 from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.objects import ObjectService
+from app.services.quotas import QuotaService
 from app.services.rates import RateService
 from app.services.reception import ReceptionService
 from app.services.sign_in import SignInService
@@ -37,6 +38,7 @@ class Services:
     imports: ImportService
     image_jobs: ImageJobService
     keys: KeyService
+    quotas: QuotaService
     rates: RateService
     webhooks: WebhookService
     idempotency: IdempotencyService

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
+from app.container.limits import quota_of
 from app.container.parts import Parts, now
 from app.domain.webhook import WEBHOOK
 from app.imaging.video import Ffmpeg
@@ -36,6 +37,7 @@ async def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> Asy
         clock=now,
         max_bytes=settings.max_upload_bytes,
         rendering=asyncio.Semaphore(settings.workers),
+        quota=quota_of(settings),
     )
     working, fetching = (
         Runner(parts.records, parts.bell, recipes, now, parts.meter)

@@ -1,30 +1,23 @@
 """The services, each given the adapters that it needs."""
 
-from datetime import timedelta
-
 from app.container.bundle import Services
+from app.container.limits import quota_of, wire_idempotency, wire_rates
 from app.container.parts import Parts, now
-from app.domain.rate import OperationClass
-from app.records.sealing import FernetSealer
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
-from app.services.idempotency import IdempotencyService
 from app.services.image_jobs import ImageJobService
 from app.services.images import ImageService
 from app.services.imports import ImportService
 from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.objects import ObjectService
-from app.services.rates import RateService
+from app.services.quotas import QuotaService
 from app.services.reception import ReceptionService
 from app.services.sign_in import SignInService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
 from app.services.webhooks import WebhookService
 from app.settings import Settings
-
-ANSWERING_TIME = timedelta(seconds=20)
-"""Longer than it takes to write down an answer: after it, what ran the request is gone."""
 
 
 def wire_services(
@@ -43,8 +36,9 @@ def wire_services(
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         image_jobs=ImageJobService(records, images, bell, now),
         keys=keys,
-        idempotency=_wire_idempotency(settings, parts),
-        rates=RateService(parts.rates, now, parts.meter, rate_limits_of(settings)),
+        idempotency=wire_idempotency(settings, parts),
+        quotas=QuotaService(records, now, quota_of(settings)),
+        rates=wire_rates(settings, parts),
         webhooks=WebhookService(records, parts.poster, bell, now),
         sign_in=SignInService(keys, parts.tokens, records, now, settings.default_role),
         records=records,
@@ -66,25 +60,5 @@ def _wire_uploads(settings: Settings, parts: Parts, flows: FlowService) -> Uploa
         clock=now,
         meter=parts.meter,
         max_bytes=settings.max_upload_bytes,
+        quota=quota_of(settings),
     )
-
-
-def _wire_idempotency(settings: Settings, parts: Parts) -> IdempotencyService:
-    return IdempotencyService(
-        parts.records.idempotency,
-        FernetSealer(parts.signing_keys),
-        now,
-        timedelta(seconds=settings.graphql_timeout_s) + ANSWERING_TIME,
-    )
-
-
-def rate_limits_of(settings: Settings) -> dict[OperationClass, int]:
-    """Return the points a minute of each class; none when rates are not limited."""
-    if not settings.rate_limits:
-        return {}
-    return {
-        OperationClass.READ: settings.rate_read,
-        OperationClass.WRITE: settings.rate_write,
-        OperationClass.UPLOAD: settings.rate_upload,
-        OperationClass.EXPENSIVE: settings.rate_expensive,
-    }

@@ -36,6 +36,7 @@ DomainError
 ├── TooManyAttempts         TOO_MANY_ATTEMPTS    the workers of this item keep dying
 ├── Cancelled               CANCELLED            the job was cancelled
 ├── Undeliverable           UNDELIVERABLE        its receiver will never take it
+├── QuotaExceeded           QUOTA_EXCEEDED       the user has as much as is allowed
 ├── InsufficientStorage     INSUFFICIENT_STORAGE the disk is full
 ├── KeyReused               KEY_REUSED           an Idempotency-Key belongs to another request
 ├── RequestInProgress       REQUEST_IN_PROGRESS  the same request is being worked on; come back later
@@ -215,6 +216,10 @@ class Undeliverable(DomainError):
     """Trying again is useless."""
 
     code = ErrorCode.UNDELIVERABLE
+
+
+class QuotaExceeded(DomainError):
+    code = ErrorCode.QUOTA_EXCEEDED
 
 
 class InsufficientStorage(DomainError):

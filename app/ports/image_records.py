@@ -7,6 +7,7 @@ from typing import Protocol
 from app.domain.color_report import ColorReport
 from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder
 from app.domain.page import Page, PageRequest
+from app.domain.quota import UNLIMITED, Quota
 from app.domain.viewer import UserId, Viewer
 
 
@@ -27,10 +28,13 @@ class ImageRecords(Protocol):
 
     async def count(self, viewer: Viewer, filters: ImageFilter) -> int: ...
 
-    async def add(self, image: Image, flows: Sequence[str]) -> Image:
+    async def add(self, image: Image, flows: Sequence[str], quota: Quota = UNLIMITED) -> Image:
         """Keep a new image and put it into the flows that exist; return what is kept.
 
         An image of that id that is there already is left as it is: the call is idempotent.
+
+        Raises:
+            QuotaExceeded: It does not fit in; nothing changed.
         """
         ...
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from app.domain.image import Image, ImageId
 from app.domain.job import Job, JobItem
 from app.domain.keys import ApiKey
+from app.domain.quota import UNLIMITED, Quota, Usage
 from app.domain.upload import Upload, UploadMetrics
 from app.domain.viewer import User, UserId
 from app.ports.flow_records import FlowRecords
@@ -20,7 +21,25 @@ from app.ports.webhook_records import WebhookRecords
 class UploadRecords(Protocol):
     async def find(self, image_id: ImageId) -> Upload | None: ...
 
-    async def add(self, upload: Upload) -> None: ...
+    async def add(self, upload: Upload, quota: Quota = UNLIMITED) -> None:
+        """Keep a ticket, which counts against its owner's quota from then on, until it is completed or has expired.
+
+        Raises:
+            QuotaExceeded: It does not fit in at the time when it is made; nothing changed.
+        """
+        ...
+
+    async def renew(self, image_id: ImageId, at: datetime, expires_at: datetime, quota: Quota = UNLIMITED) -> None:
+        """Make an expired ticket count once more; nothing when there is none, or it has not expired or is completed.
+
+        Raises:
+            QuotaExceeded: It does not fit in any more; nothing changed.
+        """
+        ...
+
+    async def usage(self, owner_id: UserId, at: datetime) -> Usage:
+        """Return what a user has, and what tickets that have not expired then may add."""
+        ...
 
     async def complete(self, image_id: ImageId, image: Image, flows: Sequence[str], job: Job, item: JobItem) -> Image:
         """Keep the image, its flows and its job, and bind the job to the upload, all at once; return what is kept.

@@ -47,6 +47,7 @@ ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.FETCH_FAILED: _UNFETCHED,
     ErrorCode.FETCH_STATUS: "http_client_req_status_error",
     ErrorCode.FETCH_INCOMPLETE: _UNFETCHED,
+    ErrorCode.QUOTA_EXCEEDED: _DENIED,
     ErrorCode.INSUFFICIENT_STORAGE: "s3_file_upload_error",
     ErrorCode.BUSY: _SERVER_FAILED,
     ErrorCode.RATE_LIMITED: _DENIED,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from app.domain.errors import AlreadyUploaded, InvalidImage
+from app.domain.errors import AlreadyUploaded, InvalidImage, QuotaExceeded
 from app.domain.image import Image, ImageState, clean_title, thumbnail_key
 from app.domain.image import ThumbnailSize as Size
 from app.domain.job import Claim, JobKind, JobStep
 from app.domain.origin import Origin
+from app.domain.quota import UNLIMITED, Quota
 from app.domain.upload import staging_key
 from app.ports.imaging import Imaging, Videos
 from app.ports.objects import BlobStore
@@ -37,6 +38,7 @@ class ProcessingService:
     clock: Clock
     max_bytes: int
     rendering: asyncio.Semaphore
+    quota: Quota = UNLIMITED
 
     def recipes(self) -> Recipes:
         """Return what is done with bytes that are here."""
@@ -109,7 +111,7 @@ class ProcessingService:
             await self.blobs.put(key, frame)
 
     async def _take_in(self, claim: Claim, *, title: str) -> Image:
-        """Make an image of what is staged. Raises: InvalidImage, and nothing is staged any more."""
+        """Make an image of what is staged. Raises: InvalidImage, QuotaExceeded, and nothing is kept of it."""
         key = staging_key(claim.item.image_id)
         try:
             async with self.blobs.local_file(key) as path:
@@ -134,7 +136,11 @@ class ProcessingService:
         )
         await self.blobs.move(key, image.original_key)
         await self.flows.create_missing(claim.job.flows, claim.job.owner_id)
-        return await self.records.images.add(image, claim.job.flows)
+        try:
+            return await self.records.images.add(image, claim.job.flows, self.quota)
+        except QuotaExceeded:
+            await self.blobs.delete(image.original_key)
+            raise
 
     async def _derive(self, image: Image) -> AsyncGenerator[JobStep]:
         async with self.rendering, self.blobs.local_file(image.original_key) as path:

@@ -32,6 +32,7 @@ from app.domain.image import (
     new_image_id,
 )
 from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
+from app.domain.quota import UNLIMITED, Quota
 from app.domain.upload import SignedUpload, Upload, UploadMetrics, clean_client_type
 from app.domain.viewer import User, Viewer
 from app.ports.imaging import Header, Imaging
@@ -86,6 +87,7 @@ class UploadService:
     clock: Clock
     meter: Meter
     max_bytes: int
+    quota: Quota = UNLIMITED
 
     @counts_upload("init")
     async def init(self, viewer: Viewer, request: UploadRequest) -> Ticket | Image:
@@ -94,6 +96,7 @@ class UploadService:
         Raises:
             Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
             InvalidInput, TooLarge
+            QuotaExceeded: It does not fit in beside what the viewer has, and has announced.
         """
         user = policy.require_uploader(viewer)
         names = await self.flows.check_fillable(viewer, clean_flow_names(request.flows))
@@ -102,7 +105,7 @@ class UploadService:
             duplicate = await self.records.images.find_by_sha256(user.id, upload.sha256)
             if duplicate is not None:
                 return duplicate
-        await self.records.uploads.add(upload)
+        await self.records.uploads.add(upload, self.quota)
         return Ticket(upload, self.signer.sign_upload(upload))
 
     @counts_upload("complete")
@@ -121,6 +124,7 @@ class UploadService:
             InvalidInput: The metadata is no JSON object, or too long.
             NotUploaded, AlreadyCompleted: The upload is in another state.
             SizeMismatch, HashMismatch, TypeMismatch, InvalidImage: The bytes are not what was announced.
+            QuotaExceeded: The ticket has expired, and others have taken the room that was held for it.
             Busy, InsufficientStorage: Nothing changed; try again.
         """
         policy.require_uploader(viewer)
@@ -202,6 +206,9 @@ class UploadService:
                 job_id=upload.job_id,
                 field=("imageId",),
             )
+        now = self.clock()
+        if upload.expires_at < now:
+            await self.records.uploads.renew(upload.image_id, now, now + TICKET_LIFETIME, self.quota)
         return upload
 
     async def _accept(self, upload: Upload) -> Image:

@@ -12,6 +12,7 @@ from schema.context import Info
 from schema.measure import LIST_SIZE
 from schema.types.key import ApiKey
 from schema.types.node import Node
+from schema.types.quota import Quota, Usage
 
 strawberry.enum(domain.Role, description="What a user may do everywhere: look; upload and keep flows; everything.")
 
@@ -34,6 +35,14 @@ class Viewer:
     @classmethod
     def from_domain(cls, user: domain.User, scopes: tuple[domain.Scope, ...]) -> Viewer:
         return cls(user=User.from_domain(user), role=user.role, scopes=list(scopes))
+
+    @strawberry.field(description="What this user has.")
+    async def usage(self, info: Info) -> Usage:
+        return Usage.from_domain(await info.context.services.quotas.usage(info.context.viewer))
+
+    @strawberry.field(description="What this user may have at most.")
+    def quota(self, info: Info) -> Quota:
+        return Quota.from_domain(info.context.services.quotas.quota)
 
     @strawberry.field(
         description="This user's API keys, the newest first, without those that have ended.",

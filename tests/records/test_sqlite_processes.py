@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from record_factories import add_job
+from record_factories import NOW, OWNER, add_job
 
 from app.domain.image import ImageId
 from app.domain.job import JobId, JobState, Progress
@@ -32,6 +32,19 @@ def outcome_of(command: list[str]) -> tuple[str, str]:
     """Run a command to its end; return what it printed and what it complained about."""
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=ENVIRONMENT, check=False)
     return ended.stdout, ended.stderr
+
+
+def run_together(script: str, path: Path, count: int) -> list[list[str]]:
+    """Start processes, let them go on at the same time once all are ready, and return what each printed."""
+    processes = [start(script, path) for _ in range(count)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [process.communicate(timeout=60)[0].split() for process in processes]
 
 
 def kill_after(process: subprocess.Popen[str], count: int) -> list[str]:
@@ -73,18 +86,21 @@ async def test_two_processes_claim_disjoint_items(tmp_path: Path) -> None:
     path = tmp_path / "records.db"
     async with open_records(path) as records:
         await add_job(records, 400)
-        claimers = [start("claimer_child.py", path) for _ in range(2)]
-        for claimer in claimers:
-            assert claimer.stdout is not None
-            assert claimer.stdin is not None
-            assert claimer.stdout.readline() == "ready\n"
-        for claimer in claimers:
-            claimer.stdin.write("go\n")
-            claimer.stdin.flush()
-        shares = [claimer.communicate(timeout=60)[0].split() for claimer in claimers]
+        shares = run_together("claimer_child.py", path, 2)
 
     assert sorted(int(position) for share in shares for position in share) == list(range(400))
     assert all(shares)
+
+
+async def test_processes_cannot_pass_a_quota_together(tmp_path: Path) -> None:
+    path = tmp_path / "records.db"
+    async with open_records(path) as records:
+        shares = run_together("announcer_child.py", path, 3)
+
+        usage = await records.uploads.usage(OWNER, NOW)
+
+    assert sum(map(len, shares)) == 50
+    assert (usage.pending, usage.pending_bytes) == (50, 50_000)
 
 
 def test_a_full_disk_is_told_and_recovered_from(tmp_path: Path) -> None:

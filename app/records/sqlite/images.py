@@ -8,12 +8,14 @@ from app.domain import policy
 from app.domain.color_report import ColorReport
 from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder, ImageOrderField, ImageState
 from app.domain.page import Page, PageRequest
+from app.domain.quota import UNLIMITED, Quota
 from app.domain.viewer import UserId, Viewer
 from app.records.sqlite.connection import Database, Transaction
 from app.records.sqlite.image_filters import image_listing
 from app.records.sqlite.image_rows import IMAGE_COLUMNS, INSERT_IMAGE, derived_json, image_of, image_values
 from app.records.sqlite.pages import count_rows, fetch_page
 from app.records.sqlite.rows import to_json, to_micros
+from app.records.sqlite.usage import check_image
 
 MAX_SORTED = 10_000
 """How many images of a flow or tag are sorted for a page by title or size: about as much work as finding a
@@ -76,8 +78,10 @@ class SqliteImages:
     async def count(self, viewer: Viewer, filters: ImageFilter) -> int:
         return await count_rows(self.database, image_listing(viewer, filters, ImageOrder()))
 
-    async def add(self, image: Image, flows: Sequence[str]) -> Image:
+    async def add(self, image: Image, flows: Sequence[str], quota: Quota = UNLIMITED) -> Image:
         async with self.database.transaction() as transaction:
+            if await transaction.fetch_one("SELECT 1 FROM images WHERE id = ?", (image.id,)) is None:
+                await check_image(transaction, image, quota)
             return await insert_image(transaction, image, flows)
 
     async def finish(self, image_id: ImageId, derived: Derived) -> None:

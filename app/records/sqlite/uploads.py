@@ -8,18 +8,22 @@ from datetime import datetime
 from app.domain.errors import AlreadyCompleted, NotFound
 from app.domain.image import Image, ImageFormat, ImageId
 from app.domain.job import Job, JobItem
+from app.domain.quota import UNLIMITED, Quota, Usage
 from app.domain.upload import Upload, UploadMetrics
 from app.domain.viewer import UserId
 from app.records.sqlite.connection import Database, Transaction
 from app.records.sqlite.images import insert_image
 from app.records.sqlite.jobs import insert_job
 from app.records.sqlite.rows import from_json, from_micros, to_json, to_micros
+from app.records.sqlite.usage import check_upload, read_usage
 
 _INSERT = """
 INSERT INTO uploads (image_id, owner_id, format, byte_size, title, flows, tags, sha256, client_type, created_at,
                      expires_at, job_id, is_exact)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+
+_EXPIRED = "SELECT * FROM uploads WHERE image_id = ? AND job_id IS NULL AND expires_at < ?"
 
 _DELETE_EXPIRED = "DELETE FROM uploads WHERE job_id IS NULL AND expires_at < ? RETURNING image_id"
 
@@ -36,14 +40,27 @@ class SqliteUploads:
         row = await self.database.read_one("SELECT * FROM uploads WHERE image_id = ?", (image_id,))
         return None if row is None else _upload_of(row)
 
-    async def add(self, upload: Upload) -> None:
+    async def add(self, upload: Upload, quota: Quota = UNLIMITED) -> None:
         announced = (upload.image_id, upload.owner_id, upload.format, upload.byte_size, upload.title)
         lists = (to_json(upload.flows), to_json(upload.tags))
         times = (to_micros(upload.created_at), to_micros(upload.expires_at))
         async with self.database.transaction() as transaction:
+            await check_upload(transaction, upload, quota, upload.created_at)
             await transaction.fetch(
                 _INSERT, (*announced, *lists, upload.sha256, upload.client_type, *times, upload.job_id, upload.is_exact)
             )
+
+    async def renew(self, image_id: ImageId, at: datetime, expires_at: datetime, quota: Quota = UNLIMITED) -> None:
+        async with self.database.transaction() as transaction:
+            row = await transaction.fetch_one(_EXPIRED, (image_id, to_micros(at)))
+            if row is not None:
+                await check_upload(transaction, _upload_of(row), quota, at)
+                await transaction.fetch(
+                    "UPDATE uploads SET expires_at = ? WHERE image_id = ?", (to_micros(expires_at), image_id)
+                )
+
+    async def usage(self, owner_id: UserId, at: datetime) -> Usage:
+        return await read_usage(self.database, owner_id, at)
 
     async def complete(self, image_id: ImageId, image: Image, flows: Sequence[str], job: Job, item: JobItem) -> Image:
         async with self.database.transaction() as transaction:
