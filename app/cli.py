@@ -1,9 +1,7 @@
-"""The command line: gf-images serve · import · transform · keys · schema · doctor."""
+"""The command line: gf-images serve · worker · import · transform · keys · schema · doctor."""
 
 import asyncio
 import os
-import shlex
-import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -11,13 +9,10 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from starlette.applications import Starlette
 
-from app import __version__
 from app.container.bundle import Services
 from app.container.opening import open_services
 from app.doctor import examine
@@ -27,33 +22,19 @@ from app.domain.job import EventKind, Job, JobEvent, JobKind, JobState, JobStep
 from app.domain.keys import ApiKey, NewKey
 from app.domain.viewer import Role, Scope, User, Viewer
 from app.main import create_app
+from app.server import announce_server, announce_worker, run_server
 from app.services.keys import ADMIN_ID
 from app.settings import Settings
 from app.web.logs import configure_logging
+from app.worker.application import create_worker
 from schema.build import print_sdl
 
 T = TypeVar("T")
-
-GRACEFUL_SHUTDOWN_S = 10
-MAX_SOCKET_MESSAGE_BYTES = 64 * 1024
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(no_args_is_help=True, help="API keys: create, list and revoke them.")
 cli.add_typer(keys, name="keys")
 console = Console(highlight=False, soft_wrap=True)
-
-
-class Server(uvicorn.Server):
-    """Uvicorn, which says where it is once it answers."""
-
-    def __init__(self, config: uvicorn.Config, application: Starlette) -> None:
-        super().__init__(config)
-        self.application = application
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            announce(self.application, self.servers[0].sockets[0].getsockname()[1])
 
 
 @cli.command()
@@ -64,23 +45,21 @@ def serve(
     """Run the server, with its jobs, until it is told to stop."""
     settings = load_settings(host=host, port=port)
     configure_logging(settings.log_level)
-    application = create_app(settings)
-    config = uvicorn.Config(
-        application,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,  # a line for each request would keep signatures
-        server_header=False,
-        proxy_headers=False,  # the application looks at them, by its own setting
-        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
-        ws="websockets-sansio",
-        ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
-    )
-    server = Server(config, application)
-    server.run()
-    if not server.started:
-        raise typer.Exit(3)
+    run_server(settings, create_app(settings), announce_server)
+
+
+@cli.command()
+def worker(
+    host: Annotated[str | None, typer.Option(help="The address of its health page; GF_HOST.")] = None,
+    port: Annotated[int, typer.Option(help="The port of its health page, 0 for a free one.")] = 0,
+) -> None:
+    """Work jobs off, called by Redis (GF_REDIS_URL), until it is told to stop. Its health and metrics are on a page."""
+    settings = load_settings(host=host, port=port)
+    if settings.redis_url is None:
+        typer.echo("GF_REDIS_URL: must be set for workers; without it the server runs the jobs.", err=True)
+        raise typer.Exit(2)
+    configure_logging(settings.log_level)
+    run_server(settings, create_worker(settings), announce_worker)
 
 
 @cli.command("import")
@@ -192,24 +171,6 @@ def run(work: Coroutine[object, object, T]) -> T:
     except DomainError as error:
         typer.echo(f"{error.code}: {error.message}", err=True)
         raise typer.Exit(2) from error
-
-
-def announce(application: Starlette, port: int) -> None:
-    """Print where the server is, the admin key when it is new, and an example that can be pasted."""
-    settings: Settings = application.state.settings
-    services: Services = application.state.services
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    base = f"http://{host}:{port}"
-    key = "$GF_ADMIN_KEY" if settings.admin_key else f"$(cat {shlex.quote(str(settings.data_dir / 'admin.key'))})"
-    lines = [f"GF Images {__version__} is ready.", f"  page      {base}/", f"  GraphQL   {base}/graphql"]
-    if services.new_admin_key:
-        lines.append(f"  admin key {services.new_admin_key}  (shown only now; kept in {settings.data_dir}/admin.key)")
-    lines += [
-        "Try it:",
-        f"  curl -s {base}/graphql -H 'Content-Type: application/json' -H \"GF-Api-Key: {key}\" \\",
-        '    -d \'{"query": "{ viewer { user { name } role } server { version formats } }"}\'',
-    ]
-    print("\n".join(lines), flush=True)  # noqa: T201 - the one thing that the server says to a person
 
 
 def _describe_key(key: ApiKey, user: User) -> str:

@@ -36,6 +36,8 @@ async def examine(settings: Settings) -> list[Finding]:
                     await _check(f"identity provider: {settings.oidc_issuer}", services.sign_in.tokens.check)
                 )
             findings.append(await _check("storage: the data folder", services.blobs.check))
+            if services.bus.redis is not None:
+                findings.append(await _check("Redis: calls workers, carries news", services.bus.check))
     except (DomainError, OSError) as error:
         return [*findings, Finding(False, f"data folder {settings.data_dir}: {error}")]
     free = shutil.disk_usage(settings.data_dir).free

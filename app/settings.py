@@ -117,6 +117,13 @@ class Settings(BaseSettings):
             raise ValueError("the issuer must be an http or https address")
         return issuer
 
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("the address must begin with redis://, rediss:// or unix://")
+        return url
+
     @field_validator("local_roots")
     @classmethod
     def _resolve_roots(cls, roots: tuple[Path, ...]) -> tuple[Path, ...]:

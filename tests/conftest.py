@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.redis_server import PROGRAM, RedisServer
 from tests.serving import RunningServer
 
 expect.set_options(timeout=20_000)  # a browser and a server on a busy machine
@@ -49,6 +50,27 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for all tests that leave it running."""
+    yield from _run_redis(tmp_path_factory.mktemp("redis"))
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that the test may kill, freeze and wipe."""
+    yield from _run_redis(tmp_path)
+
+
+def _run_redis(folder: Path) -> Iterator[RedisServer]:
+    if PROGRAM is None:
+        pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
+    redis = RedisServer(folder)
+    redis.start()
+    yield redis
+    redis.kill()
 
 
 @pytest.fixture

@@ -39,13 +39,15 @@ class RunningServer:
     settings: dict[str, str] = field(default_factory=dict)
     checkout: Path = ROOT
     """Whose code is run."""
+    command: str = "serve"
+    """Or `worker`; its `url` is that of its health page."""
     process: subprocess.Popen[str] | None = None
     url: str = ""
 
     def start(self) -> None:
         """Start the server and return when it has said where it is."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0"],
+            [sys.executable, "-m", "app", self.command, "--port", "0"],
             env=self._environment(),
             cwd=self.checkout,
             stdout=subprocess.PIPE,
@@ -58,8 +60,8 @@ class RunningServer:
             line = self.process.stdout.readline()
             if not line:
                 break
-            if line.strip().startswith("page"):
-                self.url = line.split()[1].rstrip("/")
+            if line.strip().startswith(("page", "health")):
+                self.url = line.split()[1].removesuffix("/readyz").rstrip("/")
                 return
         self.kill()
         raise AssertionError("the server did not start")

@@ -1,7 +1,9 @@
 """What the entries work with: every use case, and little beside."""
 
+import asyncio
 from dataclasses import dataclass
 
+from app.container.bus import Bus
 from app.metering.prometheus import PrometheusMeter
 from app.ports.objects import BlobStore
 from app.ports.records import Records
@@ -25,7 +27,7 @@ from app.services.webhooks import WebhookService
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Every use case, the two ports that health checks look at, and what the entries sign with."""
+    """Every use case, the parts that health checks look at, and what the entries sign with."""
 
     images: ImageService
     flows: FlowService
@@ -45,6 +47,9 @@ class Services:
     sign_in: SignInService
     records: Records
     blobs: BlobStore
+    bus: Bus
+    stopping: asyncio.Event
+    """Set when this process is to end: nothing new is begun then, and streams end."""
     meter: PrometheusMeter
     signing_keys: tuple[str, ...]
     """The newest first."""

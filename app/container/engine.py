@@ -1,16 +1,20 @@
-"""The job engine of this process: what its runners do, and how many there are."""
+"""The job engine: what the runners of this process do, how many there are, and who calls them."""
 
 import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
+from app.container.bus import FETCHES, IMAGES
 from app.container.limits import quota_of
 from app.container.parts import Parts, now
 from app.domain.webhook import WEBHOOK
 from app.imaging.video import Ffmpeg
+from app.jobs.crew import Crew
+from app.jobs.distributed import open_workers
 from app.jobs.drain import Drain, open_drain
 from app.jobs.embedded import open_engine
+from app.jobs.rounds import Round, open_rounds
 from app.jobs.runner import Runner
 from app.jobs.sweeper import Sweeper
 from app.ports.work import OutboxHandler
@@ -21,12 +25,31 @@ from app.services.processing import ProcessingService
 from app.services.webhook_delivery import WebhookSender
 from app.settings import Settings
 
-FETCHES = 4
+SWEEP_S = 5.0
+MAINTENANCE_S = 3600.0
+
+FETCHERS = 4
 """Images from outside that are worked on at once. They wait for strangers, so they do it beside the other jobs."""
 
 
 @asynccontextmanager
-async def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> AsyncGenerator[None]:
+async def open_jobs(settings: Settings, parts: Parts, flows: FlowService, *, is_worker: bool) -> AsyncGenerator[None]:
+    """Take the part of a server or a worker in the jobs of the cluster; without Redis, of both."""
+    maintenance = MaintenanceService(parts.records, parts.blobs, now)
+    rounds = [
+        Round("sweep", SWEEP_S, Sweeper(parts.records, parts.bus.bell, now, parts.meter).sweep),
+        Round("maintenance", MAINTENANCE_S, maintenance.sweep),
+    ]
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(open_rounds(rounds, parts.bus.turns))
+        if is_worker or not parts.bus.streams:
+            drain = Drain(parts.records, parts.bell, outbox_handlers(parts), now, parts.meter)
+            await stack.enter_async_context(open_drain(drain))
+            await stack.enter_async_context(_open_runners(settings, parts, flows))
+        yield
+
+
+def _open_runners(settings: Settings, parts: Parts, flows: FlowService) -> AbstractAsyncContextManager[None]:
     processing = ProcessingService(
         records=parts.records,
         blobs=parts.blobs,
@@ -44,15 +67,10 @@ async def open_jobs(settings: Settings, parts: Parts, flows: FlowService) -> Asy
         for recipes in (processing.recipes(), processing.fetching())
     )
     # One half of the workers computes while the other one reads and writes.
-    engine = open_engine(
-        [working] * 2 * settings.workers + [fetching] * FETCHES,
-        Sweeper(parts.records, parts.bell, now, parts.meter),
-        parts.bell,
-        maintain=MaintenanceService(parts.records, parts.blobs, now).sweep,
-    )
-    drain = Drain(parts.records, parts.bell, outbox_handlers(parts), now, parts.meter)
-    async with engine, open_drain(drain):
-        yield
+    crews = (Crew(IMAGES, working, 2 * settings.workers), Crew(FETCHES, fetching, FETCHERS))
+    if parts.bus.streams:
+        return open_workers(crews, parts.bus.streams, parts.bell, parts.stopping)
+    return open_engine(crews, parts.bell, parts.stopping)
 
 
 def outbox_handlers(parts: Parts) -> Mapping[str, OutboxHandler]:

@@ -15,8 +15,13 @@ from app.settings import Settings
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, run_jobs: bool = True) -> AsyncGenerator[Services]:
-    """Open everything that the settings ask for; with `run_jobs` the embedded engine works jobs off, too."""
+async def open_services(
+    settings: Settings, *, run_jobs: bool = True, is_worker: bool = False
+) -> AsyncGenerator[Services]:
+    """Open everything that the settings ask for; with `run_jobs` it takes its part in jobs, too.
+
+    Without Redis every process that does so works jobs off; with Redis only a worker does.
+    """
     data_dir = DataDir(settings.data_dir)
     data_dir.create()
     async with AsyncExitStack() as stack:
@@ -33,7 +38,7 @@ async def open_services(settings: Settings, *, run_jobs: bool = True) -> AsyncGe
         keys = KeyService(parts.records, parts.bell, now)
         new_admin_key = await _bootstrap(settings, data_dir, keys, flows)
         if run_jobs:
-            await stack.enter_async_context(open_jobs(settings, parts, flows))
+            await stack.enter_async_context(open_jobs(settings, parts, flows, is_worker=is_worker))
         yield wire_services(settings, parts, images, flows, keys, new_admin_key)
 
 

@@ -1,15 +1,16 @@
 """The adapters behind the ports, opened as the settings say."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.blobs.local import LocalStore
 from app.blobs.signing import LocalSigner
+from app.container.bus import Bus, open_bus
 from app.data_dir import DataDir
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import open_pool
-from app.jobs.bell import LocalBell
 from app.metering.bell import MeteredBell
 from app.metering.blobs import MeteredBlobs
 from app.metering.imaging import MeteredImaging
@@ -38,7 +39,11 @@ class Parts:
     blobs: BlobStore
     signer: LocalSigner
     signing_keys: tuple[str, ...]
+    bus: Bus
     bell: Bell
+    """The bell of the bus, which counts who listens."""
+    stopping: asyncio.Event
+    """Set when this process is to end: nothing new is begun then."""
     imaging: Imaging
     fetcher: Fetcher
     rates: RateCounters
@@ -63,6 +68,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
     signing_keys = tuple(key.get_secret_value() for key in settings.signing_keys) or (data_dir.signing_key(),)
     meter = PrometheusMeter()
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    bus = await stack.enter_async_context(open_bus(settings, meter))
     return Parts(
         records=await stack.enter_async_context(open_records(data_dir.database)),
         blobs=MeteredBlobs(LocalStore(data_dir.objects), meter),
@@ -71,7 +77,9 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),
         rates=await stack.enter_async_context(open_counters(redis_url, meter)),
         poster=await stack.enter_async_context(open_poster(settings.fetch_allow_cidrs)),
-        bell=MeteredBell(LocalBell(), meter),
+        bus=bus,
+        bell=MeteredBell(bus.bell, meter),
+        stopping=asyncio.Event(),
         imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool)), meter),
         meter=meter,
         tokens=await stack.enter_async_context(open_tokens(settings)),

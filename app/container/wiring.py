@@ -43,6 +43,8 @@ def wire_services(
         sign_in=SignInService(keys, parts.tokens, records, now, settings.default_role),
         records=records,
         blobs=blobs,
+        bus=parts.bus,
+        stopping=parts.stopping,
         meter=parts.meter,
         signing_keys=parts.signing_keys,
         new_admin_key=new_key,

@@ -17,8 +17,17 @@ class LocalBell:
         return frozenset(self._listeners)
 
     async def ring(self, topic: str) -> None:
+        self.wake(topic)
+
+    def wake(self, topic: str) -> None:
         for event in self._listeners.get(topic, ()):
             event.set()
+
+    def ring_all(self) -> None:
+        """Wake everybody: news may have been missed."""
+        for listeners in self._listeners.values():
+            for event in listeners:
+                event.set()
 
     @asynccontextmanager
     async def listen(self, topic: str) -> AsyncGenerator[Callable[[float], Awaitable[None]]]:

@@ -12,7 +12,7 @@ from app.domain.error_code import ErrorCode
 from app.domain.errors import DomainError, LeaseLost, Undeliverable
 from app.domain.job import ItemError
 from app.domain.outbox import OutboxClaim
-from app.jobs.embedded import keep_on, stop
+from app.jobs.rounds import keep_on, stop
 from app.ports.meter import Meter
 from app.ports.records import Records
 from app.ports.work import OUTBOX_TOPIC, Bell, Clock, OutboxHandler

@@ -21,7 +21,7 @@ from app.domain.errors import (
 from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobStep
 from app.ports.meter import Meter
 from app.ports.records import Records
-from app.ports.work import Bell, Clock, Recipes, ring_job
+from app.ports.work import WORK_TOPIC, Bell, Clock, Recipes, ring_job
 
 LEASE_S = 30.0
 RENEW_S = 10.0
@@ -49,9 +49,18 @@ class Runner:
 
     async def run_next(self) -> bool:
         """Work off the oldest item that is due; False when there is none."""
-        claim = await self.records.jobs.claim(self.clock(), LEASE_S, self.recipes.keys())
+        claim = await self.claim()
         if claim is None:
             return False
+        await self.run(claim)
+        return True
+
+    async def claim(self) -> Claim | None:
+        """Lease the oldest item that is due, to be run at once."""
+        return await self.records.jobs.claim(self.clock(), LEASE_S, self.recipes.keys())
+
+    async def run(self, claim: Claim) -> None:
+        """Work off a leased item."""
         try:
             await ring_job(self.bell, claim.job)
             await self._run_under_lease(claim)
@@ -62,7 +71,6 @@ class Runner:
             raise
         finally:
             await ring_job(self.bell, claim.job)
-        return True
 
     async def _run_under_lease(self, claim: Claim) -> None:
         work = asyncio.create_task(self._run(claim))
@@ -120,6 +128,7 @@ class Runner:
         now: datetime = self.clock()
         try:
             await self.records.jobs.put_back(claim, now, None, now)
+            await self.bell.ring(WORK_TOPIC)
         except DomainError as error:
             log.warning("lease not released", extra={**_context(claim), "code": error.code})
 

@@ -57,6 +57,7 @@ class PrometheusMeter:
         self._rate_failures = Counter(
             "gf_rate_failures", "Requests let through because their rate could not be counted.", registry=registry
         )
+        self._redis = Gauge("gf_redis_up", "Whether Redis took what was last sent to it.", registry=registry)
         self._watchers = Gauge("gf_watchers", "Open subscriptions and streams.", ["kind"], registry=registry)
 
     def count_upload(self, stage: str, error: ErrorCode | None) -> None:
@@ -98,3 +99,6 @@ class PrometheusMeter:
 
     def count_rate_failure(self) -> None:
         self._rate_failures.inc()
+
+    def set_redis(self, *, is_up: bool) -> None:
+        self._redis.set(is_up)

@@ -58,6 +58,10 @@ class JobRecords(Protocol):
 
     async def depth(self) -> QueueDepth: ...
 
+    async def oldest_due(self) -> datetime | None:
+        """Return since when the queued item that waits longest has been due, or will be; None when none is queued."""
+        ...
+
     async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
         """Lease the oldest item of these kinds that is due to one caller, its job RUNNING then, with one more attempt.
 

@@ -55,3 +55,7 @@ class Meter(Protocol):
     def count_rate_failure(self) -> None:
         """Count a request that was let through because its rate could not be counted."""
         ...
+
+    def set_redis(self, *, is_up: bool) -> None:
+        """Note whether Redis took what was last sent to it."""
+        ...

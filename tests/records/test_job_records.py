@@ -126,6 +126,20 @@ async def test_counts_what_waits_and_what_is_in_work(records: Records) -> None:
     assert depths == [QueueDepth(0, 0), QueueDepth(3, 0), QueueDepth(2, 1), QueueDepth(2, 0)]
 
 
+async def test_tells_since_when_the_oldest_of_all_kinds_is_due(records: Records) -> None:
+    dues = [await records.jobs.oldest_due()]
+    await add_job(records, 1, created_at=after(-1))
+    await add_job(records, 2, kind=JobKind.LOCAL, created_at=after(-3))
+    dues.append(await records.jobs.oldest_due())
+    for _ in range(2):
+        await claim_item(records)
+    dues.append(await records.jobs.oldest_due())
+    await claim_item(records)
+    dues.append(await records.jobs.oldest_due())
+
+    assert dues == [None, after(-3), after(-3), None]
+
+
 async def test_times_in_a_log_rise_strictly_also_when_the_clock_does_not(records: Records) -> None:
     job, _ = await add_job(records)
     claim = await claim_item(records)

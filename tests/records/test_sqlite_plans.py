@@ -170,6 +170,15 @@ async def test_the_outbox_is_claimed_along_its_index_alone(records: SqliteRecord
     assert [step for step in plan if "TEMP B-TREE" in step] == []
 
 
+async def test_the_oldest_due_is_at_the_heads_of_an_index(records: SqliteRecords, tmp_path: Path) -> None:
+    plan = await explain(records, tmp_path / "records.db", records.jobs.oldest_due)
+
+    assert whole_scans(plan) == []
+    assert [step for step in plan if "job_items_due" in step] == [
+        "SEARCH job_items USING INDEX job_items_due (priority=?)"
+    ]
+
+
 async def test_nothing_else_reads_a_whole_table(records: SqliteRecords, tmp_path: Path) -> None:
     image = await records.images.add(make_image(tags=("a",)), ())
     job, _ = await add_job(records, 6)

@@ -22,10 +22,19 @@ from app.domain.viewer import UserId
 from app.records.sqlite.connection import Database, Transaction
 from app.records.sqlite.job_changes import fetch_changed, fetch_open
 from app.records.sqlite.job_control import cancel_job, retry_job
-from app.records.sqlite.job_rows import INSERT_ITEM, INSERT_JOB, event_of, item_of, item_values, job_of, job_values
+from app.records.sqlite.job_rows import (
+    INSERT_ITEM,
+    INSERT_JOB,
+    PRIORITIES,
+    event_of,
+    item_of,
+    item_values,
+    job_of,
+    job_values,
+)
 from app.records.sqlite.leases import claim_item, put_back, record_step, renew_lease
 from app.records.sqlite.pages import Conditions, Listing, count_rows, fetch_page
-from app.records.sqlite.rows import to_json, to_micros
+from app.records.sqlite.rows import from_micros, to_json, to_micros
 from app.records.sqlite.settling import complete_item, expire_items, fail_item
 
 _FIND = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
@@ -40,6 +49,12 @@ _EVENTS = "SELECT * FROM job_events WHERE job_id = ? AND sequence > ? ORDER BY s
 _DEPTH = """
 SELECT 'queued' AS name, count(*) AS items FROM job_items WHERE state = 'QUEUED'
 UNION ALL SELECT 'running', count(*) FROM job_items WHERE state = 'RUNNING'
+"""
+
+_OLDEST_DUE = """
+SELECT min((
+  SELECT not_before FROM job_items WHERE state = 'QUEUED' AND priority = asked.value ORDER BY not_before LIMIT 1
+)) AS due FROM json_each(?) AS asked
 """
 
 
@@ -82,6 +97,10 @@ class SqliteJobs:
 
     async def depth(self) -> QueueDepth:
         return QueueDepth(**{row["name"]: row["items"] for row in await self.database.read(_DEPTH)})
+
+    async def oldest_due(self) -> datetime | None:
+        [row] = await self.database.read(_OLDEST_DUE, (f"[{','.join(map(str, set(PRIORITIES.values())))}]",))
+        return None if row["due"] is None else from_micros(row["due"])
 
     async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
         async with self.database.transaction() as transaction:
