@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from app.domain.animation import Animation
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.origin import Origin
 from app.domain.viewer import UserId
@@ -113,6 +114,7 @@ class Derived:
         thumbnail_bytes: The size in bytes of the small, the medium and the large thumbnail.
         palette: Most of the picture first, each `#rrggbb`.
         difference_hash: 64 bits as 16 hex digits.
+        animation: None for a still picture, and for what was made before animations were looked at.
     """
 
     thumbnail_bytes: tuple[int, int, int]
@@ -120,6 +122,7 @@ class Derived:
     palette: tuple[str, ...]
     difference_hash: str
     metadata: Metadata
+    animation: Animation | None = None
 
 
 @dataclass(frozen=True, slots=True)

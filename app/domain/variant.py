@@ -14,6 +14,7 @@ MAX_SIDE = 8_000
 MAX_PIXELS = 50_000_000
 MAX_BLUR = 100.0
 MAX_SHARPEN = 500
+MAX_FRAME = 99_999
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -93,6 +94,7 @@ class VariantSpec:
         blur: Standard deviation of a Gaussian in px of the result, to a tenth; 0 for none.
         sharpen: Strength of an unsharp mask of one px, percent; 0 for none.
         rotate: Clockwise by 0, 90, 180 or 270 degrees.
+        frame: Of an animation, counted from 0.
     """
 
     width: int | None = None
@@ -106,6 +108,7 @@ class VariantSpec:
     sharpen: int = 0
     rotate: int = 0
     crop: Crop | None = None
+    frame: int = 0
 
     def __post_init__(self) -> None:
         """Raises: InvalidInput for a value that is out of its range."""
@@ -113,6 +116,7 @@ class VariantSpec:
             _check_range(name, side, 1, MAX_SIDE)
         _check_range("quality", self.quality, 1, 100)
         _check_range("blur", self.blur, 0, MAX_BLUR)
+        _check_range("frame", self.frame, 0, MAX_FRAME)
         _check_range("sharpen", self.sharpen, 0, MAX_SHARPEN)
         if self.rotate not in (0, 90, 180, 270):
             raise InvalidInput(f"`rotate` is {self.rotate}; 0, 90, 180 and 270 are allowed.", field=("rotate",))
@@ -136,6 +140,7 @@ class VariantSpec:
             f"sharp{self.sharpen}" if self.sharpen else "",
             f"rot{self.rotate}" if self.rotate else "",
             f"crop{crop.x}.{crop.y}.{crop.width}.{crop.height}" if crop else "",
+            f"frame{self.frame}" if self.frame else "",
         )
         return "_".join(part for part in parts if part)
 
@@ -148,7 +153,7 @@ _CANONICAL = re.compile(
     rf"(?:_(?P<gravity>{'|'.join(_GRAVITIES)}))?_(?P<format>{'|'.join(VariantFormat).lower()})"
     rf"(?:_q(?P<quality>{_NUMBER}))?(?:_bg(?P<background>[0-9a-f]{{6}}))?(?:_blur(?P<blur>{_NUMBER}\.[0-9]))?"
     rf"(?:_sharp(?P<sharpen>{_NUMBER}))?(?:_rot(?P<rotate>{_NUMBER}))?"
-    rf"(?:_crop(?P<crop>{_NUMBER}(?:\.{_NUMBER}){{3}}))?"
+    rf"(?:_crop(?P<crop>{_NUMBER}(?:\.{_NUMBER}){{3}}))?(?:_frame(?P<frame>{_NUMBER}))?"
 )
 
 
@@ -174,6 +179,7 @@ def parse_spec(text: str) -> VariantSpec:
         sharpen=int(part["sharpen"] or 0),
         rotate=int(part["rotate"] or 0),
         crop=Crop(*(int(number) for number in part["crop"].split("."))) if part["crop"] else None,
+        frame=int(part["frame"] or 0),
     )
     if spec.canonical != text:
         raise InvalidInput(f"{text[:80]!r} is no specification of a variant.")

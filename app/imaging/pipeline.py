@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from app.domain.image import Derived, ThumbnailSize, fit_within
+from app.imaging.animation import read_animation
 from app.imaging.color import to_srgb
 from app.imaging.encode import encode_jpeg
 from app.imaging.fingerprint import difference_hash
@@ -28,6 +29,7 @@ def render(path: Path, limits: ImageLimits) -> Rendering:
         size = source.width, source.height
         metadata = read_metadata(source.image.info)
         with decoder_errors(limits):
+            animation = read_animation(source.file, source.format, source.frame_count)
             large = _decode_upright(source)
     # A box filter is all that halving needs: bicubic takes ten times as long for 0.002 of SSIM.
     medium = resize(large, fit_within(*size, ThumbnailSize.MEDIUM.bound), reducing_gap=1)
@@ -40,6 +42,7 @@ def render(path: Path, limits: ImageLimits) -> Rendering:
         palette=palette,
         difference_hash=difference_hash(small),
         metadata=metadata,
+        animation=animation,
     )
     return Rendering(thumbnails, derived)
 

@@ -54,6 +54,7 @@ class Source:
         orientation: 1 to 8 (EXIF 2.32, tag 0x0112).
     """
 
+    file: BinaryIO
     image: ImageFile.ImageFile
     format: ImageFormat
     frame_count: int
@@ -93,7 +94,7 @@ def open_source(path: Path, limits: ImageLimits) -> Iterator[Source]:
             image = _open_image(file, image_format, limits)
         _check_size(image, limits)
         frame_count = _count_frames(image, file, image_format, limits)
-        yield Source(image, image_format, frame_count, read_orientation(image.info))
+        yield Source(file, image, image_format, frame_count, read_orientation(image.info))
 
 
 @contextmanager
@@ -153,7 +154,7 @@ def _count_frames(image: Image.Image, file: BinaryIO, image_format: ImageFormat,
         return 1
     if image_format is ImageFormat.GIF:
         position = file.tell()
-        frames = gif.count_frames(file, limits.max_frames + 1)
+        frames = gif.scan(file, limits.max_frames + 1).frame_count
         file.seek(position)
     else:
         frames = int(getattr(image, "n_frames", 1))

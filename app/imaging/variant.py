@@ -5,7 +5,7 @@ from typing import Final
 
 from PIL import Image, ImageFilter
 
-from app.domain.errors import TooLarge
+from app.domain.errors import InvalidInput, TooLarge
 from app.domain.framing import Frame, frame_of
 from app.domain.variant import VariantFormat, VariantSpec
 from app.imaging.color import to_srgb
@@ -23,7 +23,7 @@ _CLEAR: Final = (255, 255, 255, 0)
 
 
 def render_variant(path: Path, spec: VariantSpec, limits: ImageLimits) -> VariantBytes:
-    """Make a variant of the first frame.
+    """Make a variant of one frame.
 
     Raises:
         SourceUnreadable
@@ -33,7 +33,10 @@ def render_variant(path: Path, spec: VariantSpec, limits: ImageLimits) -> Varian
     """
     with open_source(path, limits) as source:
         frame = frame_of(spec, source.width, source.height)
+        if spec.frame >= source.frame_count:
+            raise InvalidInput(f"`frame` is {spec.frame}; the image has {source.frame_count}.", field=("frame",))
         with decoder_errors(limits):
+            source.image.seek(spec.frame)
             content = _decode_content(source, frame, spec.rotate)
     picture = _finish(content, frame, spec)
     chosen = _choose_format(picture, spec.format)

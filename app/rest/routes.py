@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute
 
 from app.domain.rate import OperationClass
-from app.rest import flows, health, images, jobs, objects, pages, uploads
+from app.rest import flows, gifs, health, images, jobs, objects, pages, uploads
 from app.rest.envelope import OldRoute, mount
 from app.rest.openapi.document import document_route
 
@@ -63,6 +63,7 @@ TABLE = (
     OldRoute("GET", "/images/flows/browser", pages.flow_page, "Query.flow"),
     OldRoute("GET", "/images/flows/browser_page", flows.browser_pages, "Flow.images"),
     OldRoute("GET", "/v1/images/flows/browser_page", flows.browser_pages, "Flow.images"),
+    OldRoute("GET", "/images/gif/get_info", gifs.get_info, "Image.animation"),
     OldRoute("GET", "/v1/images/healthz", health.healthz, "Query.server", counted_as=None),
     OldRoute("GET", "/v1/images/v1/healthz", health.healthz, "Query.server", counted_as=None),
     OldRoute("GET", "/v1/images/tester", health.tester, "Query.server", counted_as=None),

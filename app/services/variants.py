@@ -42,6 +42,8 @@ class VariantService:
 
     def frame(self, image: Image, spec: VariantSpec) -> Frame:
         """Return what a variant shows, and its size. Raises: InvalidInput when it does not fit the image."""
+        if spec.frame >= image.frame_count:
+            raise InvalidInput(f"`frame` is {spec.frame}; the image has {image.frame_count}.", field=("frame",))
         return frame_of(spec, image.width, image.height)
 
     def path(self, image: Image, spec: VariantSpec) -> str:
@@ -101,6 +103,22 @@ class VariantService:
             raise _no_variant()
         stat = await self._find_or_make(image, _negotiate(spec, accepted))
         return OpenedVariant(stat, image.is_public, spec.format is VariantFormat.AUTO)
+
+    async def open_preview_frame(self, viewer: Viewer, image_id: str, number: int) -> OpenedVariant:
+        """Return a preview frame of an animation as a PNG, by its number from 0, made when it is not there yet.
+
+        Raises:
+            NotFound: There is no such image that the viewer may see, or it has no such frame.
+            InvalidImage, TooLarge, Busy, InsufficientStorage
+        """
+        image = await self.records.images.find(ImageId(image_id))
+        if image is None or not policy.can_see_image(viewer, image):
+            raise _no_variant()
+        frames = image.derived.animation.preview_frames if image.derived and image.derived.animation else ()
+        if number >= len(frames):
+            raise _no_variant()
+        spec = VariantSpec(format=VariantFormat.PNG, frame=frames[number])
+        return OpenedVariant(await self._find_or_make(image, spec), image.is_public, is_negotiated=False)
 
     def read(self, stat: ObjectStat, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """Yield the bytes of an opened variant from `start` up to, without, `end`. Raises: NotFound."""

@@ -16,6 +16,7 @@ from schema.context import Info
 from schema.measure import LIST_SIZE
 from schema.pagination import Connection, connection
 from schema.scalars import URL, BigInt, HexColor
+from schema.types.animation import Animation
 from schema.types.metadata import Metadata
 from schema.types.node import Node
 from schema.types.variant import Responsive, Variant, VariantOptions, make_responsive, make_spec, make_variant
@@ -134,6 +135,11 @@ class Image(Node):
     @strawberry.field(description="The colours that cover most of it, most first; empty until they are known.")
     def palette(self) -> list[HexColor]:
         return [HexColor(color) for color in self.record.derived.palette] if self.record.derived else []
+
+    @strawberry.field(description="What moves; null for a still picture, and until it is known.")
+    def animation(self) -> Animation | None:
+        found = self.record.derived.animation if self.record.derived else None
+        return None if found is None else Animation.from_domain(self.record, found)
 
     @strawberry.field(
         description="What the camera wrote; null until it is read. The place is for owner and admin alone."

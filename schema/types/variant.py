@@ -75,6 +75,7 @@ class VariantOptions:
     )
     sharpen: int = strawberry.field(default=0, description="Strength in percent, 0 to 500.")
     rotate: int = strawberry.field(default=0, description="Clockwise: 0, 90, 180 or 270 degrees.")
+    frame: int = strawberry.field(default=0, description="Of an animation, counted from 0.")
     crop: CropInput | None = strawberry.field(default=None, description="The part to be shown.")
 
 
@@ -101,6 +102,7 @@ def make_spec(
         blur=options.blur,
         sharpen=options.sharpen,
         rotate=options.rotate,
+        frame=options.frame,
         crop=variant.Crop(crop.x, crop.y, crop.width, crop.height) if crop else None,
     )
 

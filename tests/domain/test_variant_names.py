@@ -33,6 +33,7 @@ SPECS = st.builds(
     sharpen=st.integers(0, 500),
     rotate=st.sampled_from((0, 90, 180, 270)),
     crop=st.none() | st.builds(Crop, *[st.integers(0, 20_000)] * 4),
+    frame=st.integers(0, 99_999),
 )
 
 
@@ -54,9 +55,10 @@ def test_the_text_says_everything() -> None:
         sharpen=50,
         rotate=90,
         crop=Crop(1, 2, 30, 40),
+        frame=7,
     )
 
-    assert spec.canonical == "w300_h200_cover_northeast_webp_q70_bgff0080_blur2.5_sharp50_rot90_crop1.2.30.40"
+    assert spec.canonical == "w300_h200_cover_northeast_webp_q70_bgff0080_blur2.5_sharp50_rot90_crop1.2.30.40_frame7"
     assert parse_spec(spec.canonical) == spec
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import orjson
 
+from app.domain.animation import Animation
 from app.domain.image import Derived, Image, ImageFormat, ImageId, ImageState, Metadata, Place, Placeholder
 from app.domain.viewer import UserId
 from app.records.sqlite.connection import Value
@@ -89,10 +90,12 @@ def derived_of(text: str) -> Derived:
     fields = orjson.loads(text)
     metadata = fields["metadata"]
     place = metadata.pop("place")
+    animation = fields.get("animation")
     return Derived(
         thumbnail_bytes=tuple(fields["thumbnail_bytes"]),
         placeholder=Placeholder(**fields["placeholder"]),
         palette=tuple(fields["palette"]),
         difference_hash=fields["difference_hash"],
         metadata=Metadata(**metadata, place=None if place is None else Place(**place)),
+        animation=None if animation is None else Animation(**animation),
     )

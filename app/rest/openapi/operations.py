@@ -86,7 +86,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("GET", "/images/d/{key}"): Operation(
         "The bytes of an object",
-        (path("key", TEXT, "`<id>.<format>` or `thumbnails/<id>_thumb_<size>.jpeg`."), _FLOW),
+        (path("key", TEXT, "`<id>.<format>` or `thumbnails/<id>_thumb_<size>.jpeg`, or of a GIF."), _FLOW),
         answers={
             200: {"image/*": _BYTES, JSON: ref("Failure")},
             206: {"image/*": _BYTES},
@@ -184,6 +184,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/images/flows/browser"): Operation("The page of a flow", (_FLOW,), answers=_PAGE),
     ("GET", "/images/flows/browser_page"): _PAGES,
     ("GET", "/v1/images/flows/browser_page"): _PAGES,
+    ("GET", "/images/gif/get_info"): Operation(
+        "A GIF, with frames that give an impression of it",
+        (
+            query("orig_url", LIMITED, "The address that it came from; it wins."),
+            query("gfimg_id", LIMITED, "The image's id."),
+        ),
+        data=object_of(gif_map=or_null(ref("Gif"))),
+    ),
     ("GET", "/v1/images/healthz"): _HEALTH,
     ("GET", "/v1/images/v1/healthz"): _HEALTH,
     ("GET", "/v1/images/tester"): Operation(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from app.domain.flow import Flow
 from app.domain.image import Image, ImageId, ThumbnailSize, thumbnail_key
@@ -137,6 +138,36 @@ def listed_image(image: Image, flows: Iterable[Flow]) -> Fields:
     }
 
 
+def found_gif(image: Image | None) -> Fields:
+    return {"gif_map": None if image is None else _gif(image)}
+
+
+def _gif(image: Image) -> Fields:
+    """Return a GIF. One that does not move has no frames beside itself."""
+    animation = image.derived.animation if image.derived else None
+    count = len(animation.preview_frames) if animation else 0
+    frames = [f"{OBJECTS_PATH}gifs/frames/{image.id}_{number}.png" for number in range(count)]
+    page_url = _origin_page_url(image)
+    return {
+        "id_str": image.id,
+        "creation_unix_time_f": _unix(image.created_at),
+        "valid_bool": True,
+        "title_str": image.title,
+        "gf_url_str": f"{OBJECTS_PATH}gifs/{image.original_key}",
+        "origin_url_str": image.origin.url if image.origin else "",
+        "origin_page_url_str": page_url,
+        "origin_page_domain_str": _domain(page_url),
+        "width_int": image.width,
+        "height_int": image.height,
+        "preview_frames_num_int": count,
+        "previewFramesS3urlsLst": frames,
+        "preview_frames_s3_urls_lst": frames,
+        "tags_lst": image.tags,
+        "hash_str": image.sha256,
+        "gf_image_id_str": image.id,
+    }
+
+
 def pages(images: list[list[Fields]], user_names: list[list[str | None]]) -> Fields:
     names = [[name or NOBODY for name in page] for page in user_names]
     return {"pages_lst": images, "pages_user_names_lst": names}
@@ -144,6 +175,14 @@ def pages(images: list[list[Fields]], user_names: list[list[str | None]]) -> Fie
 
 def _thumbnails(image_id: ImageId, suffix: str = "_url_str") -> Fields:
     return {f"thumbnail_{size.lower()}{suffix}": OBJECTS_PATH + thumbnail_key(image_id, size) for size in ThumbnailSize}
+
+
+def _domain(url: str) -> str:
+    """Return the host of an address; nothing for an address that no one can read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _origin_page_url(image: Image) -> str:

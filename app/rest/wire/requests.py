@@ -29,6 +29,8 @@ ALL_FLOWS = "all"
 ADDRESS_LISTS = ("imgs_urls_str", "imgs_origin_pages_urls_str")
 """Texts that are lists: addresses, quoted for a query, with commas between."""
 
+_GIF = re.compile(r"gifs/[0-9a-f]{32}\.gif")
+_GIF_FRAME = re.compile(r"gifs/frames/([0-9a-f]{32})_(0|[1-9][0-9]?)\.png")
 _BETWEEN = re.compile(r",(?=https?(?:://|%3a%2f%2f)|,|$)", re.IGNORECASE)
 
 _FORMATS = {**{image_format.extension: image_format for image_format in ImageFormat}, "jpg": ImageFormat.JPEG}
@@ -76,7 +78,7 @@ def page_window(query: Query) -> tuple[int, int, int]:
 
 
 def object_keys(body: Body) -> tuple[str, ...]:
-    return tuple(path.removeprefix(OBJECTS_PATH) for path in body.texts("paths_lst"))
+    return tuple(original_key(path.removeprefix(OBJECTS_PATH)) for path in body.texts("paths_lst"))
 
 
 def client_type(body: Body) -> str:
@@ -131,6 +133,23 @@ def _split_addresses(text: str, key: str) -> list[str]:
     if any(len(address) > MAX_LENGTH for address in addresses):
         raise Refusal(TOO_LONG, f"key {key} has an address of more than {MAX_LENGTH} characters")
     return addresses
+
+
+def wanted_gif(query: Query) -> tuple[str | None, str]:
+    """Return the address that a GIF came from, or else the id of its image."""
+    url = query.find("orig_url")
+    return url, "" if url else query.text("gfimg_id")
+
+
+def gif_frame(key: str) -> tuple[str, int] | None:
+    """Return the image and the number of a preview frame, when the key is that of one."""
+    match = _GIF_FRAME.fullmatch(key)
+    return None if match is None else (match[1], int(match[2]))
+
+
+def original_key(key: str) -> str:
+    """Return the key of an object; GIFs are in a folder of their own for old clients."""
+    return key.removeprefix("gifs/") if _GIF.fullmatch(key) else key
 
 
 def upload_request(query: Query) -> UploadRequest:
