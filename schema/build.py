@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from strawberry.extensions import DisableIntrospection, ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from schema.broadcast import Broadcasts
+from schema.context import Context
+from schema.documents import asked_of_a_log, operation_type
 from schema.errors import CodedErrors, log_bugs
 from schema.execution import PlannedExecution
 from schema.limits import Limits, limits_extension
@@ -46,7 +50,19 @@ class Subscription(JobSubscriptions, FlowSubscriptions):
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema, but for what it logs of errors: bugs alone, and never a caller's query."""
+    """Strawberry's schema, but that live events are shared, and that of errors it logs bugs alone, and no query."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._broadcasts = Broadcasts()
+
+    async def stream(self, query: str | None, *arguments: Any, **options: Any) -> Any:
+        results = await super().stream(query, *arguments, **options)
+        name, context = options.get("operation_name"), options.get("context_value")
+        if not isinstance(context, Context) or operation_type(query, name) is not OperationType.SUBSCRIPTION:
+            return results
+        asked = asked_of_a_log(query or "", name, options.get("variable_values") or {})
+        return self._broadcasts.share((*asked, context.viewer, context.base_url), results)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         context = execution_context.context if execution_context else None

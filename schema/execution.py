@@ -8,7 +8,10 @@ from graphql.execution.collect_fields import GroupedFieldSet
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from schema.broadcast import Told
 from schema.leaf_plan import Plan, Planner
+from schema.types.flow_event import FlowEvent
+from schema.types.job import JobEvent
 
 MAX_REMEMBERED = 500
 """Selections of fields that are remembered at once: more than any one answer has."""
@@ -33,6 +36,13 @@ class PlannedExecution(StrawberryGraphQLCoreExecutionContext):
             remembered.clear()
             self._plans.clear()
         return super().collect_subfields(*arguments)
+
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        """Note the place of an event in its log, by which listeners of the same log find each other."""
+        event = self.root_value
+        if data is not None and isinstance(event, JobEvent | FlowEvent):
+            data = Told(data, event.cursor, event.at)
+        return super().build_response(data)
 
     def execute_fields(
         self,

@@ -44,7 +44,7 @@ DomainError
 └── RateLimited             RATE_LIMITED         the caller asked too often; come back after `retry_after_s`
 
 Without a class, for only entries give them: LIMIT_EXCEEDED and TIMED_OUT when a request asks for too much or takes too
-long, INTERNAL for a bug.
+long, LAGGED when a listener is too far behind, INTERNAL for a bug.
 """
 
 from typing import ClassVar

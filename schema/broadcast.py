@@ -1,0 +1,153 @@
+"""Live events of a subscription that several watch alike: executed and encoded once, for all of them.
+
+Everybody begins with a stream of their own, which checks what they may see, charges them and replays what they
+missed. Who has come to an event that is new goes over to the broadcast of those who ask the same as the same viewer;
+the first hands its stream over to be it. Behind `KEPT` events a slow reader is told that it lagged, and comes back
+with its cursor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Hashable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import orjson
+from graphql import GraphQLError
+from strawberry.types import ExecutionResult
+
+from app.domain.error_code import ErrorCode
+
+KEPT = 1_000
+"""Events of a broadcast that a slow reader may be behind."""
+NEW = timedelta(seconds=2)
+"""How old an event may be to be shared: what is told beside it (the job as it is now) must be true."""
+
+Results: TypeAlias = AsyncGenerator[Any, None]
+"""Results as Strawberry yields them, for a subscription ExecutionResult or PreExecutionError."""
+
+
+class Told(dict[str, Any]):
+    """The data of one event, with its place in the log that it is of."""
+
+    def __init__(self, data: dict[str, Any], cursor: str, at: datetime) -> None:
+        super().__init__(data)
+        self.cursor = cursor
+        self.at = at
+
+
+class Broadcast:
+    """The newest results of one stream, for any number of readers that wait for the next."""
+
+    def __init__(self, first: ExecutionResult, results: Results) -> None:
+        self.readers = 0
+        self.end = 0
+        """How many results there were."""
+        self._kept: deque[ExecutionResult] = deque(maxlen=KEPT)
+        self._cursors: deque[str | None] = deque(maxlen=KEPT)
+        self._news = asyncio.Event()
+        self.is_over = False
+        self._add(first)
+        self._work = asyncio.create_task(self._read(results))
+
+    def place_behind(self, cursor: str) -> int | None:
+        """Return the place behind an event; None when it is not one that is kept."""
+        for back, known in enumerate(reversed(self._cursors)):
+            if known == cursor:
+                return self.end - back
+        return None
+
+    async def follow(self, place: int) -> Results:
+        """Yield the results from a place on; a last one with LAGGED when they are not kept any more."""
+        while True:
+            while place < self.end:
+                behind = self.end - place
+                if behind > len(self._kept):
+                    yield _lagged()
+                    return
+                yield self._kept[-behind]
+                place += 1
+            if self.is_over:
+                return
+            await self._news.wait()
+
+    async def close(self) -> None:
+        self._work.cancel()
+        await asyncio.wait({self._work})
+
+    async def _read(self, results: Results) -> None:
+        try:
+            async with aclosing(results):
+                async for result in results:
+                    self._add(result)
+                    await asyncio.sleep(0)  # readers have their turn
+        finally:
+            self.is_over = True
+            self._news.set()
+
+    def _add(self, result: ExecutionResult) -> None:
+        self._cursors.append(result.data.cursor if isinstance(result.data, Told) else None)
+        encoded = orjson.Fragment(orjson.dumps(result.data))
+        self._kept.append(replace(result, data=encoded))  # type: ignore[arg-type]  # it is written as JSON, no more
+        self.end += 1
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcasts:
+    """The broadcasts of one schema, by what is asked and who asks."""
+
+    _open: dict[Hashable, Broadcast] = field(default_factory=dict)
+
+    async def share(self, key: Hashable, results: Results) -> Results:
+        """Yield one's own results, and those of a broadcast as soon as one has come to what is new."""
+        broadcast = None
+        try:
+            async for result in results:
+                yield result
+                cursor = _cursor_if_new(result)
+                place = self._place_behind(key, cursor) if cursor is not None else None
+                if place is not None:
+                    await results.aclose()
+                    broadcast = self._open[key]
+                elif cursor is not None and self._is_free(key):
+                    broadcast = self._open[key] = Broadcast(result, results)
+                    place = broadcast.end
+                if broadcast is not None and place is not None:
+                    broadcast.readers += 1
+                    break
+            if broadcast is not None and place is not None:
+                async for result in broadcast.follow(place):
+                    yield result
+        finally:
+            await (results.aclose() if broadcast is None else self._leave(key, broadcast))
+
+    def _place_behind(self, key: Hashable, cursor: str) -> int | None:
+        return None if self._is_free(key) else self._open[key].place_behind(cursor)
+
+    def _is_free(self, key: Hashable) -> bool:
+        return key not in self._open or self._open[key].is_over
+
+    async def _leave(self, key: Hashable, broadcast: Broadcast) -> None:
+        broadcast.readers -= 1
+        if broadcast.readers:
+            return
+        if self._open.get(key) is broadcast:
+            del self._open[key]
+        await broadcast.close()
+
+
+def _cursor_if_new(result: ExecutionResult) -> str | None:
+    """Return the place of an event that happened just now; None of any other, and of what has no place."""
+    data = result.data
+    return data.cursor if isinstance(data, Told) and datetime.now(UTC) - data.at < NEW else None
+
+
+def _lagged() -> ExecutionResult:
+    message = f"The reader is more than {KEPT} events behind; subscribe again, after the last cursor."
+    return ExecutionResult(data=None, errors=[GraphQLError(message, extensions={"code": ErrorCode.LAGGED})])
