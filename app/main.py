@@ -19,6 +19,7 @@ from app.web import health, job_events, metrics, objects, variants
 from app.web.auth import Authenticator
 from app.web.errors import EXCEPTION_HANDLERS
 from app.web.middleware import Authentication, BodyLimit, RequestId
+from app.web.stopping import EndStreams
 from schema.build import build_schema
 from schema.limits import Limits
 from schema.view import GraphQLView
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(RequestId),
             _cors(settings),
             Middleware(Authentication, authenticator=find_authenticator, lenient=rest.PREFIXES),
+            Middleware(EndStreams),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=_lifespan,
