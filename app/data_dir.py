@@ -1,9 +1,13 @@
 """The data folder: where the embedded parts live, and the secrets that are made at first start."""
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from app.domain.keys import new_secret
 
@@ -31,6 +35,31 @@ class DataDir:
     def admin_key(self) -> tuple[str, bool]:
         """Return the first admin's key, and whether it was made just now."""
         return _load_or_make(self.root / "admin.key", new_secret())
+
+    @contextmanager
+    def presence(self) -> Iterator["Presence"]:
+        """Be known as one who works on what is in the folder, until the block is left or the process is dead."""
+        with (self.root / "workers.lock").open("w") as file:
+            yield Presence(file)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A lock that all who work share; the system takes it from the dead."""
+
+    file: IO[str]
+
+    def is_alone(self) -> bool:
+        """Tell whether nobody else works; if so, nobody else begins to before `share` is called."""
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def share(self) -> None:
+        """Begin to work; wait for one who is finding out whether it is alone."""
+        fcntl.flock(self.file, fcntl.LOCK_SH)
 
 
 def _load_or_make(path: Path, value: str) -> tuple[str, bool]:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from app.container.bus import FETCHES, IMAGES
 from app.container.limits import quota_of
 from app.container.parts import Parts, now
+from app.data_dir import DataDir
 from app.domain.webhook import WEBHOOK
 from app.imaging.video import Ffmpeg
 from app.jobs.crew import Crew
@@ -36,8 +37,9 @@ FETCHERS = 4
 async def open_jobs(settings: Settings, parts: Parts, flows: FlowService, *, is_worker: bool) -> AsyncGenerator[None]:
     """Take the part of a server or a worker in the jobs of the cluster; without Redis, of both."""
     maintenance = MaintenanceService(parts.records, parts.blobs, now)
+    sweeper = Sweeper(parts.records, parts.bus.bell, now, parts.meter)
     rounds = [
-        Round("sweep", SWEEP_S, Sweeper(parts.records, parts.bus.bell, now, parts.meter).sweep),
+        Round("sweep", SWEEP_S, sweeper.sweep),
         Round("maintenance", MAINTENANCE_S, maintenance.sweep),
     ]
     async with AsyncExitStack() as stack:
@@ -45,6 +47,11 @@ async def open_jobs(settings: Settings, parts: Parts, flows: FlowService, *, is_
         if is_worker or not parts.bus.streams:
             drain = Drain(parts.records, parts.bell, outbox_handlers(parts), now, parts.meter)
             await stack.enter_async_context(open_drain(drain))
+            # All who run items have the database in this folder, so who is alone here knows that nobody holds a lease.
+            presence = stack.enter_context(DataDir(settings.data_dir).presence())
+            if presence.is_alone():
+                await sweeper.recover()
+            await asyncio.to_thread(presence.share)
             await stack.enter_async_context(_open_runners(settings, parts, flows))
         yield
 

@@ -91,8 +91,12 @@ class JobRecords(Protocol):
         had never been claimed. Raises: LeaseLost."""
         ...
 
-    async def expire_leases(self, now: datetime) -> tuple[JobItem, ...]:
-        """Queue items whose lease ran out, or settle as FAILED those that had their last attempt; return them all."""
+    async def expire_leases(self, now: datetime, until: datetime | None = None) -> tuple[JobItem, ...]:
+        """Queue items whose lease ran out, or settle as FAILED those that had their last attempt; return them all.
+
+        Args:
+            until: Leases that end before this time have run out; `now` when not given.
+        """
         ...
 
     async def cancel(self, job_id: JobId, at: datetime) -> Job:

@@ -116,6 +116,17 @@ async def test_an_expired_item_is_due_at_once_and_the_log_tells_why(records: Rec
     assert (await claim_item(records, after(31))).item.attempts == 2
 
 
+async def test_takes_the_leases_of_the_dead_before_they_run_out(records: Records) -> None:
+    await add_job(records)
+    await claim_item(records)
+
+    too_early = await records.jobs.expire_leases(after(1), until=after(LEASE_S))
+    expired = await records.jobs.expire_leases(after(1), until=after(LEASE_S + 1))
+
+    assert (too_early, [item.attempts for item in expired]) == ((), [1])
+    assert (await claim_item(records, after(1))).item.attempts == 2
+
+
 async def test_giving_up_one_item_leaves_the_others(records: Records) -> None:
     job, _ = await add_job(records, 2)
     await claim_item(records)

@@ -126,9 +126,9 @@ class SqliteJobs:
         async with self.database.transaction() as transaction:
             await put_back(transaction, claim, due, error, at)
 
-    async def expire_leases(self, now: datetime) -> tuple[JobItem, ...]:
+    async def expire_leases(self, now: datetime, until: datetime | None = None) -> tuple[JobItem, ...]:
         async with self.database.transaction() as transaction:
-            return await expire_items(transaction, now)
+            return await expire_items(transaction, now, until or now)
 
     async def cancel(self, job_id: JobId, at: datetime) -> Job:
         async with self.database.transaction() as transaction:

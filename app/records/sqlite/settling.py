@@ -60,9 +60,9 @@ async def fail_item(transaction: Transaction, claim: Claim, step: JobStep, error
     await _settle_failed(transaction, claim.item, Line(step, EventKind.ERROR, claim.item, error), at)
 
 
-async def expire_items(transaction: Transaction, now: datetime) -> tuple[JobItem, ...]:
+async def expire_items(transaction: Transaction, now: datetime, until: datetime) -> tuple[JobItem, ...]:
     """Queue or give up what lost its worker, and return it as it is then."""
-    expired = await transaction.fetch(_EXPIRED, (to_micros(now),))
+    expired = await transaction.fetch(_EXPIRED, (to_micros(until),))
     settled = []
     for item in map(item_of, expired):
         if item.attempts < MAX_ATTEMPTS:
