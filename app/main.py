@@ -15,7 +15,7 @@ from app.console import pages
 from app.container.opening import open_services
 from app.rest import routes as rest
 from app.settings import Settings
-from app.web import health, job_events, metrics, objects, variants
+from app.web import health, job_events, metrics, objects, session_routes, variants
 from app.web.auth import Authenticator
 from app.web.errors import EXCEPTION_HANDLERS
 from app.web.middleware import Authentication, BodyLimit, RequestId
@@ -43,6 +43,7 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             *health.routes,
+            *session_routes.routes,
             *variants.routes,
             *objects.routes,
             *job_events.routes,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -19,10 +20,11 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 from app.domain.error_code import ErrorCode
 from app.domain.errors import Busy, Unauthenticated
+from app.domain.viewer import Viewer
+from app.services.sign_in import SignInService
 from app.settings import Settings
 from app.web.addresses import base_url_of
 from app.web.auth import Authenticator
@@ -31,6 +33,7 @@ from app.web.rates import caller_of
 from schema.build import Schema
 from schema.context import Context
 from schema.documents import operation_type
+from schema.endings import EndingSocketHandler, EndingStream
 from schema.idempotency import run_once
 
 RESPONSE_JSON = "application/graphql-response+json"
@@ -38,7 +41,7 @@ JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 
 
-class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
+class SocketHandler(EndingSocketHandler):
     """The library's handler, for which a message of the wrong shape is the client's fault (4400)."""
 
     async def handle_message(self, message: Any) -> None:
@@ -160,6 +163,19 @@ class GraphQLView(GraphQL[Context, None]):
             status = _refusal_status(refusals) if sub_response.media_type == RESPONSE_JSON else 200
             headers |= _retry_header(refusals)
         return Response(self.encode_json(response_data), status_code=status, headers=headers)
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        viewer: Viewer = request.state.viewer
+        if not viewer.can_end:
+            return await super().create_streaming_response(request, stream, sub_response, headers)
+        sign_in: SignInService = request.app.state.services.sign_in
+        return EndingStream(stream(), headers, partial(sign_in.wait_for_end, viewer))
 
     def decode_json(self, data: str | bytes) -> dict[str, Any]:
         """Return an object; anything else is answered as JSON that cannot be read."""

@@ -57,6 +57,11 @@ class Viewer:
     def is_admin(self) -> bool:
         return self.user is not None and self.user.role is Role.ADMIN and self.may(Scope.ADMIN)
 
+    @property
+    def can_end(self) -> bool:
+        """Whether the sign-in can end while it is in use."""
+        return self.key_id is not None or self.expires_at is not None
+
     def may(self, scope: Scope) -> bool:
         """Tell whether the sign-in may be used for this."""
         order = tuple(Scope)

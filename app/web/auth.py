@@ -1,20 +1,15 @@
 """Who asks: an API key, a token, or the cookie of a page that signed itself in."""
 
-import hashlib
 from ipaddress import ip_address
-from typing import Final
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from app.domain.errors import Unauthenticated
-from app.domain.viewer import ANONYMOUS, UserId, Viewer
+from app.domain.viewer import Viewer
 from app.services.keys import ADMIN_ID
 from app.services.sign_in import SignInService
-
-SESSION_COOKIE: Final = "gf_session"
-SESSION_S: Final = 12 * 3600
+from app.web.sessions import Sessions, has_signed_out
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -24,13 +19,14 @@ class Authenticator:
 
     Args:
         signing_keys: Keys of session cookies, the newest first.
+
+    Attributes:
+        sessions: The cookies of pages.
     """
 
     def __init__(self, sign_in: SignInService, signing_keys: tuple[str, ...]) -> None:
         self._sign_in = sign_in
-        self._sessions = URLSafeTimedSerializer(
-            list(signing_keys[::-1]), salt="gf-images.session", signer_kwargs={"digest_method": hashlib.sha256}
-        )
+        self.sessions = Sessions(sign_in, signing_keys)
 
     async def viewer_of(self, connection: HTTPConnection) -> Viewer:
         """Return who asks.
@@ -44,8 +40,7 @@ class Authenticator:
             return await self._sign_in.by_key(key)
         if bearer is not None:
             return await self._sign_in.by_bearer(bearer_of(bearer))
-        cookie = connection.cookies.get(SESSION_COOKIE)
-        return await self._viewer_of_session(cookie) if cookie else ANONYMOUS
+        return await self.sessions.viewer_of(connection)
 
     async def viewer_of_params(self, params: dict[str, object]) -> Viewer | None:
         """Return who opens a socket, by the payload of its `connection_init`; None when that names nobody.
@@ -66,24 +61,13 @@ class Authenticator:
 
         The name is looked at so that a foreign page cannot ask by a name that it lets point here (DNS rebinding).
         """
-        if not is_loopback(request):
-            return
-        response.set_cookie(
-            SESSION_COOKIE,
-            self._sessions.dumps(ADMIN_ID),
-            max_age=SESSION_S,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
+        if is_loopback(request) and request.state.viewer.user is None and not has_signed_out(request):
+            self.sessions.give(request, response, ADMIN_ID)
 
-    async def _viewer_of_session(self, cookie: str) -> Viewer:
-        """An old or altered cookie is nobody's: the page signs in anew."""
-        try:
-            user_id = UserId(str(self._sessions.loads(cookie, max_age=SESSION_S)))
-        except BadSignature:
-            return ANONYMOUS
-        return Viewer((await self._sign_in.keys.find_users((user_id,))).get(user_id))
+
+def has_credentials(connection: HTTPConnection) -> bool:
+    """Tell whether a key or a token was sent, other than by a cookie."""
+    return "gf-api-key" in connection.headers or "authorization" in connection.headers
 
 
 def bearer_of(header: str) -> str:

@@ -185,7 +185,7 @@ async def test_a_picture_opens_by_key_with_its_addresses(page: Page, shared_serv
     await expect(page.get_by_role("button", name="Open me")).to_be_focused()
 
 
-async def test_from_elsewhere_an_api_key_signs_this_tab_in(browser: Browser, server: str) -> None:
+async def test_from_elsewhere_an_api_key_signs_this_browser_in(browser: Browser, server: str) -> None:
     context = await browser.new_context(base_url=server, extra_http_headers={"X-Forwarded-For": "203.0.113.9"})
     page = await context.new_page()
     await page.goto("/?flow=keyed")
@@ -200,9 +200,22 @@ async def test_from_elsewhere_an_api_key_signs_this_tab_in(browser: Browser, ser
     await drop(page, {"keyed.jpeg": make_picture(seed=310)})
 
     await expect(page.locator('.upload[data-state="ready"]')).to_have_count(1)
-    assert await context.cookies() == []
-    assert await page.evaluate("localStorage.length") == 0
+    [cookie] = await context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("gf_session", True, "Strict")
+    assert ADMIN_KEY not in cookie["value"]
+    assert await page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
     await context.close()
+
+
+async def test_signs_out_for_as_long_as_the_browser_is_open(page: Page) -> None:
+    await page.goto("/?flow=left")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("API key")).to_be_focused()
+
+    await page.reload()
+
+    await expect(page.get_by_label("API key")).to_be_visible()
+    await expect(page.get_by_role("button", name="Choose pictures")).to_be_disabled()
 
 
 @pytest.mark.parametrize("width", [360, 800, 1400])

@@ -1,7 +1,6 @@
 // GraphQL to this server: one request over HTTP, one job's events over a WebSocket.
 
 import { JOB_STATUS } from "./operations.js";
-import { credentials } from "./session.js";
 
 const ENDPOINT = "/graphql";
 const MAX_RETRY_WAIT_MS = 10_000;
@@ -66,7 +65,6 @@ let client = null;
 function socket() {
   client ??= globalThis.graphqlWs.createClient({
     url: socketUrl(),
-    connectionParams: credentials,
     keepAlive: 20_000,
     lazyCloseTimeout: 3_000,
     retryAttempts: 12,
@@ -75,6 +73,12 @@ function socket() {
     retryWait: (retries) => pause(Math.min(MAX_RETRY_WAIT_MS, 250 * 2 ** retries) * (0.5 + Math.random() / 2)),
   });
   return client;
+}
+
+/** Let go of the socket, which is its opener's: the next one is opened by whoever is signed in then. */
+export function closeSocket() {
+  client?.dispose();
+  client = null;
 }
 
 export function socketUrl() {
@@ -90,7 +94,6 @@ async function send(body) {
       headers: {
         Accept: "application/graphql-response+json, application/json;q=0.9",
         "Content-Type": "application/json",
-        ...credentials(),
       },
       body: JSON.stringify(body),
     });

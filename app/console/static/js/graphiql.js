@@ -2,7 +2,6 @@
 
 import { socketUrl } from "./api.js";
 import { byId } from "./dom.js";
-import { credentials } from "./session.js";
 import { signIn } from "./sign_in.js";
 
 const EXAMPLE = `# Welcome to GF Images.
@@ -45,8 +44,7 @@ const root = ReactDOM.createRoot(byId("graphiql"));
 await signIn(byId("viewer"), () => {
   const fetcher = GraphiQL.createFetcher({
     url: "/graphql",
-    headers: credentials(),
-    wsClient: graphqlWs.createClient({ url: socketUrl(), connectionParams: credentials }),
+    wsClient: graphqlWs.createClient({ url: socketUrl() }),
   });
   root.render(createElement(GraphiQL, { fetcher, defaultQuery: EXAMPLE, defaultEditorToolsVisibility: true }));
 });

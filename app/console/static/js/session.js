@@ -1,21 +1,11 @@
-// The API key of this tab: kept for its session only, never in a cookie or for good.
+// The session of this browser: a key or a token is changed for a cookie that no script can read.
 
-const NAME = "gf-api-key";
+const ADDRESS = "/session";
 
-export function storedKey() {
-  return sessionStorage.getItem(NAME);
+export function openSession(secret) {
+  return fetch(ADDRESS, { method: "POST", headers: { Authorization: `Bearer ${secret}` } });
 }
 
-export function storeKey(key) {
-  sessionStorage.setItem(NAME, key);
-}
-
-export function forgetKey() {
-  sessionStorage.removeItem(NAME);
-}
-
-/** The header, and just so the payload of a socket's `connection_init`, that signs a request in. */
-export function credentials() {
-  const key = storedKey();
-  return key ? { "GF-Api-Key": key } : {};
+export function closeSession() {
+  return fetch(ADDRESS, { method: "DELETE" });
 }
