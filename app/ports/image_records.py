@@ -8,6 +8,7 @@ from app.domain.color_report import ColorReport
 from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder
 from app.domain.page import Page, PageRequest
 from app.domain.quota import UNLIMITED, Quota
+from app.domain.similarity import SimilarImage
 from app.domain.viewer import UserId, Viewer
 
 
@@ -20,6 +21,14 @@ class ImageRecords(Protocol):
 
     async def find_by_sha256(self, owner_id: UserId, sha256: str) -> Image | None:
         """Return the owner's oldest image with these bytes that is not failed."""
+        ...
+
+    async def find_similar(self, difference_hash: str, max_distance: int, limit: int) -> tuple[SimilarImage, ...]:
+        """Return images whose hash differs in at most so many bits, the nearest first, then by id.
+
+        Args:
+            max_distance: 0 to 11 of 64 bits. All near ones are found, unless more than 20,000 share a part of the hash.
+        """
         ...
 
     async def list(self, viewer: Viewer, filters: ImageFilter, order: ImageOrder, page: PageRequest) -> Page[Image]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from app.domain import policy
 from app.domain.color_report import ColorReport, clean_report
@@ -13,6 +14,7 @@ from app.domain.image import (
     ImageFilter,
     ImageId,
     ImageOrder,
+    ImageState,
     ThumbnailSize,
     clean_tags,
     clean_title,
@@ -21,11 +23,15 @@ from app.domain.image import (
     thumbnail_key,
 )
 from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
+from app.domain.similarity import check_distance
 from app.domain.variant import variant_prefix
 from app.domain.viewer import Viewer
 from app.ports.objects import AddressSigner, BlobStore
 from app.ports.records import Records
 from app.ports.work import Bell, Clock, flow_topic
+
+MAX_NEAR = 1_000
+"""Images that look alike of which those that the viewer may see are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,24 @@ class ImageService:
         """Return those that exist and that the viewer may see."""
         found = await self.records.images.find_many([image_id for image_id in image_ids if is_image_id(image_id)])
         return {image_id: image for image_id, image in found.items() if policy.can_see_image(viewer, image)}
+
+    async def find_similar(
+        self, viewer: Viewer, image: Image, *, count: int, max_distance: int
+    ) -> tuple[tuple[Image, int], ...]:
+        """Return images that look like this one and that the viewer may see, each with its distance, nearest first.
+
+        Raises:
+            InvalidInput: `count` or `max_distance` is out of its range.
+        """
+        check_distance(max_distance)
+        if not 1 <= count <= MAX_PAGE_SIZE:
+            raise InvalidInput(f"`first` is {count}; 1 to {MAX_PAGE_SIZE} are allowed.", field=("first",))
+        if image.derived is None:
+            return ()
+        near = await self.records.images.find_similar(image.derived.difference_hash, max_distance, MAX_NEAR)
+        seen = await self.find_many(viewer, [similar.image_id for similar in near])
+        pairs = ((seen[found.image_id], found.distance) for found in near if found.image_id in seen)
+        return tuple(islice((pair for pair in pairs if _is_another(pair[0], image)), count))
 
     async def list(self, viewer: Viewer, filters: ImageFilter, order: ImageOrder, page: PageRequest) -> Page[Image]:
         return await self.records.images.list(viewer, filters, order, page)
@@ -122,3 +146,7 @@ class ImageService:
     async def _ring_flows(self, flows: Mapping[ImageId, tuple[Flow, ...]]) -> None:
         for name in {flow.name for places in flows.values() for flow in places}:
             await self.bell.ring(flow_topic(name))
+
+
+def _is_another(found: Image, image: Image) -> bool:
+    return found.id != image.id and found.state is not ImageState.FAILED

@@ -10,7 +10,8 @@ import strawberry
 
 from app.domain import image as domain
 from app.domain import policy
-from app.domain.page import Cursor, page_request, slice_page
+from app.domain.page import DEFAULT_PAGE_SIZE, Cursor, page_request, slice_page
+from app.domain.similarity import DEFAULT_DISTANCE, MAX_DISTANCE
 from app.domain.variant import Fit, VariantFormat
 from schema.context import Info
 from schema.measure import LIST_SIZE
@@ -156,6 +157,21 @@ class Image(Node):
             return None
         return strawberry.scalars.JSON(json.loads(self.record.client_metadata))
 
+    @strawberry.field(
+        description="Images that look like it, nearest first: `first` is 1 to 100, 20 when not given; `maxDistance` is "
+        f"0 to {MAX_DISTANCE}, {DEFAULT_DISTANCE} when not given. Empty until it is known how it looks."
+    )
+    async def similar(
+        self, info: Info, first: int | None = None, max_distance: int | None = None
+    ) -> list[SimilarImage]:
+        found = await info.context.services.images.find_similar(
+            info.context.viewer,
+            self.record,
+            count=DEFAULT_PAGE_SIZE if first is None else first,
+            max_distance=DEFAULT_DISTANCE if max_distance is None else max_distance,
+        )
+        return [SimilarImage(image=Image.from_domain(image), distance=distance) for image, distance in found]
+
     @strawberry.field(description="The flows that it is in and the viewer may see, by name.")
     async def flows(
         self,
@@ -174,6 +190,12 @@ class Image(Node):
 
         page = slice_page(flows, lambda flow: Cursor(flow.name, flow.name), page_request(first, after, last, before))
         return connection(page, Flow.from_domain, count)
+
+
+@strawberry.type(description="An image that looks like another one.")
+class SimilarImage:
+    image: Image = strawberry.field(description="The image.")
+    distance: int = strawberry.field(description="In how many of 64 bits their difference hashes differ.")
 
 
 def make_thumbnail(info: Info, image: domain.Image, size: domain.ThumbnailSize) -> Variant:

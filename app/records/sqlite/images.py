@@ -9,12 +9,14 @@ from app.domain.color_report import ColorReport
 from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder, ImageOrderField, ImageState
 from app.domain.page import Page, PageRequest
 from app.domain.quota import UNLIMITED, Quota
+from app.domain.similarity import SimilarImage
 from app.domain.viewer import UserId, Viewer
 from app.records.sqlite.connection import Database, Transaction
 from app.records.sqlite.image_filters import image_listing
 from app.records.sqlite.image_rows import IMAGE_COLUMNS, INSERT_IMAGE, derived_json, image_of, image_values
 from app.records.sqlite.pages import count_rows, fetch_page
 from app.records.sqlite.rows import to_json, to_micros
+from app.records.sqlite.similar_images import find_similar
 from app.records.sqlite.usage import check_image
 
 MAX_SORTED = 10_000
@@ -58,6 +60,9 @@ class SqliteImages:
     async def find_many(self, image_ids: Sequence[ImageId]) -> Mapping[ImageId, Image]:
         images = [image_of(row) for row in await self.database.read(_FIND, (to_json(image_ids),))]
         return {image.id: image for image in images}
+
+    async def find_similar(self, difference_hash: str, max_distance: int, limit: int) -> tuple[SimilarImage, ...]:
+        return await find_similar(self.database, difference_hash, max_distance, limit)
 
     async def find_by_sha256(self, owner_id: UserId, sha256: str) -> Image | None:
         row = await self.database.read_one(_FIND_BY_SHA256, (sha256, owner_id))
