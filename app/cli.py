@@ -1,23 +1,20 @@
-"""The command line: gf-images serve · worker · import · transform · keys · schema · doctor."""
+"""The command line: gf-images serve · worker · import · transform · keys · storage · schema · doctor."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.command import load_settings, run
 from app.container.bundle import Services
 from app.container.opening import open_services
 from app.doctor import examine
 from app.domain import policy
-from app.domain.errors import DomainError
 from app.domain.job import EventKind, Job, JobEvent, JobKind, JobState, JobStep
 from app.domain.keys import ApiKey, NewKey
 from app.domain.viewer import Role, Scope, User, Viewer
@@ -25,6 +22,7 @@ from app.main import create_app
 from app.server import announce_server, announce_worker, run_server
 from app.services.keys import ADMIN_ID
 from app.settings import Settings
+from app.storage_commands import check_stores, storage
 from app.web.logs import configure_logging
 from app.worker.application import create_worker
 from schema.build import print_sdl
@@ -34,6 +32,7 @@ T = TypeVar("T")
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(no_args_is_help=True, help="API keys: create, list and revoke them.")
 cli.add_typer(keys, name="keys")
+cli.add_typer(storage, name="storage")
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -45,6 +44,7 @@ def serve(
     """Run the server, with its jobs, until it is told to stop."""
     settings = load_settings(host=host, port=port)
     configure_logging(settings.log_level)
+    check_stores(settings)
     run_server(settings, create_app(settings), announce_server)
 
 
@@ -59,6 +59,7 @@ def worker(
         typer.echo("GF_REDIS_URL: must be set for workers; without it the server runs the jobs.", err=True)
         raise typer.Exit(2)
     configure_logging(settings.log_level)
+    check_stores(settings)
     run_server(settings, create_worker(settings), announce_worker)
 
 
@@ -150,27 +151,6 @@ def doctor() -> None:
 def main() -> None:
     """Run the command line; expected failures are one line and exit code 2."""
     cli()
-
-
-def load_settings(**options: str | int | None) -> Settings:
-    """Return the settings, options before the environment, or leave with one line for each fault without its value."""
-    os.environ.update({f"GF_{name.upper()}": str(value) for name, value in options.items() if value is not None})
-    try:
-        return Settings()
-    except ValidationError as error:
-        for fault in error.errors(include_url=False, include_input=False):
-            name = "GF_" + str(fault["loc"][0]).upper() if fault["loc"] else "Settings"
-            typer.echo(f"{name}: {fault['msg'].removeprefix('Value error, ')}", err=True)
-        raise typer.Exit(2) from error
-
-
-def run(work: Coroutine[object, object, T]) -> T:
-    """Run a coroutine to its end, or leave with the message of an expected failure."""
-    try:
-        return asyncio.run(work)
-    except DomainError as error:
-        typer.echo(f"{error.code}: {error.message}", err=True)
-        raise typer.Exit(2) from error
 
 
 def _describe_key(key: ApiKey, user: User) -> str:

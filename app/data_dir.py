@@ -24,6 +24,11 @@ class DataDir:
     def objects(self) -> Path:
         return self.root / "objects"
 
+    @property
+    def spool(self) -> Path:
+        """Where bytes wait on their way to, or from, a store on another machine."""
+        return self.root / "spool"
+
     def create(self) -> None:
         """Make the folder, for its owner alone."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)

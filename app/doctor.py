@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PIL import features
 
 from app.container.opening import open_services
+from app.container.stores import find_faults
 from app.domain.errors import DomainError
 from app.settings import Settings
 
@@ -28,6 +29,7 @@ async def examine(settings: Settings) -> list[Finding]:
             bool(features.check("avif") and features.check("webp")), "decoders: JPEG, PNG, GIF, WebP and AVIF in Pillow"
         ),
     ]
+    findings += [Finding(False, fault) for fault in await find_faults(settings)]
     try:
         async with open_services(settings, run_jobs=False) as services:
             findings.append(await _check("database: SQLite in the data folder", services.records.check))
@@ -35,7 +37,7 @@ async def examine(settings: Settings) -> list[Finding]:
                 findings.append(
                     await _check(f"identity provider: {settings.oidc_issuer}", services.sign_in.tokens.check)
                 )
-            findings.append(await _check("storage: the data folder", services.blobs.check))
+            findings.append(await _check(f"storage: {_name_store(settings)}", services.blobs.check))
             if services.bus.redis is not None:
                 findings.append(await _check("Redis: calls workers, carries news", services.bus.check))
     except (DomainError, OSError) as error:
@@ -43,6 +45,12 @@ async def examine(settings: Settings) -> list[Finding]:
     free = shutil.disk_usage(settings.data_dir).free
     findings.append(Finding(free >= MIN_FREE_BYTES, f"disk: {free // 1024**2} MiB free in {settings.data_dir}"))
     return findings
+
+
+def _name_store(settings: Settings) -> str:
+    if settings.storage[0] == "local":
+        return "the data folder"
+    return f"the bucket {settings.s3_bucket} at {settings.s3_endpoint_url or 'AWS'}"
 
 
 async def _check(name: str, check: Callable[[], Awaitable[None]]) -> Finding:

@@ -5,8 +5,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from app.blobs.unfinished import UnfinishedFile
 from app.domain.errors import SourceUnreadable, TooLarge
 
 COPY_BYTES = 1024 * 1024
@@ -15,7 +15,16 @@ COPY_BYTES = 1024 * 1024
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
-def copy_file(path: Path, target: UnfinishedFile, max_bytes: int) -> None:
+class Target(Protocol):
+    """A file that grows."""
+
+    @property
+    def byte_size(self) -> int: ...
+
+    def write(self, data: bytes) -> None: ...
+
+
+def copy_file(path: Path, target: Target, max_bytes: int) -> None:
     """Append the bytes of a regular file, counted as they come, since it may be growing.
 
     Raises:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from app.blobs.batches import gather_batches
 from app.blobs.copying import copy_file
 from app.blobs.listing import Folders, object_stat, scan_folder
 from app.blobs.places import Place, find_file, open_folder, place_of
 from app.blobs.threads import in_thread
 from app.blobs.unfinished import UnfinishedFile, probe, sweep_unfinished
-from app.domain.errors import AlreadyUploaded, NotFound, TooLarge
-from app.ports.objects import ObjectStat
-
-BATCH_BYTES = 1024 * 1024
-"""An upload comes in pieces of some 64 KiB; this many bytes are worth a thread's turn."""
+from app.domain.errors import AlreadyUploaded, NotFound
+from app.domain.upload import SignedUpload, Upload
+from app.ports.objects import ObjectStat, ReadHeaders
 
 READ_BYTES = 256 * 1024
 
@@ -41,7 +40,7 @@ class LocalStore:
         place = place_of(key)
         file = UnfinishedFile(self.root)
         try:
-            async with aclosing(_batches(chunks, max_bytes)) as batches:
+            async with aclosing(gather_batches(chunks, max_bytes)) as batches:
                 async for batch in batches:
                     await in_thread(file.write, batch)
             await in_thread(file.commit_new, place)
@@ -74,7 +73,7 @@ class LocalStore:
             raise _no_object(place)
         yield self.root.joinpath(*place.folders, place.name)
 
-    async def move(self, source: str, target: str) -> None:
+    async def move(self, source: str, target: str, *, etag: str | None = None, sha256: str | None = None) -> None:  # noqa: ARG002 - what was inspected cannot change here
         await in_thread(self._move, place_of(source), place_of(target))
 
     async def delete(self, key: str) -> None:
@@ -88,6 +87,14 @@ class LocalStore:
             waiting += below
             for stat in found:
                 yield stat
+
+    async def sign_put(self, upload: Upload) -> SignedUpload | None:  # noqa: ARG002 - the port's signature
+        """Return None: the bytes come to this server itself."""
+        return None
+
+    async def sign_get(self, stat: ObjectStat, headers: ReadHeaders) -> str | None:  # noqa: ARG002
+        """Return None: the bytes are read from this server itself."""
+        return None
 
     async def sweep(self, before: datetime) -> int:
         return await in_thread(sweep_unfinished, self.root, before.timestamp())
@@ -138,20 +145,6 @@ class LocalStore:
         with suppress(*_ABSENT), open_folder(self.root, place.folders) as folder:
             os.unlink(place.name, dir_fd=folder)
             os.fsync(folder)
-
-
-async def _batches(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncGenerator[bytes]:
-    """Gather chunks into batches worth writing. Raises: TooLarge as soon as more than `max_bytes` came."""
-    waiting, total = bytearray(), 0
-    async for chunk in chunks:
-        total += len(chunk)
-        if total > max_bytes:
-            raise TooLarge(f"More than the allowed {max_bytes} bytes came.")
-        waiting += chunk
-        if len(waiting) >= BATCH_BYTES:
-            yield bytes(waiting)
-            waiting.clear()
-    yield bytes(waiting)
 
 
 def _read(descriptor: int, start: int, end: int | None) -> bytes:

@@ -38,10 +38,16 @@ def place_of(key: str) -> Place:
     Raises:
         InvalidInput: The key is none that this server makes.
     """
-    *folders, name = key.split("/")
-    if len(folders) >= MAX_DEPTH or not all(is_part(part) for part in (*folders, name)):
+    if not is_key(key):
         raise InvalidInput(f"The key {key[:80]!r} is refused.")
+    *folders, name = key.split("/")
     return Place((*folders, name[:_SHARD_LENGTH]), name)
+
+
+def is_key(key: str) -> bool:
+    """Tell whether the key is one that this server may make."""
+    parts = key.split("/")
+    return len(parts) <= MAX_DEPTH and all(is_part(part) for part in parts)
 
 
 def is_part(text: str) -> bool:

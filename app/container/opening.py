@@ -33,7 +33,7 @@ async def open_services(
             bell=parts.bell,
             clock=now,
             public_by_default=settings.default_visibility == "public",
-            storage="local",
+            storage=settings.storage[0],
         )
         keys = KeyService(parts.records, parts.bell, now)
         new_admin_key = await _bootstrap(settings, data_dir, keys, flows)

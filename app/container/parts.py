@@ -5,9 +5,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.blobs.local import LocalStore
 from app.blobs.signing import LocalSigner
 from app.container.bus import Bus, open_bus
+from app.container.stores import open_store
 from app.data_dir import DataDir
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import open_pool
@@ -71,7 +71,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
     bus = await stack.enter_async_context(open_bus(settings, meter))
     return Parts(
         records=await stack.enter_async_context(open_records(data_dir.database)),
-        blobs=MeteredBlobs(LocalStore(data_dir.objects), meter),
+        blobs=MeteredBlobs(await open_store(settings, data_dir, stack), meter),
         signer=LocalSigner(signing_keys),
         signing_keys=signing_keys,
         fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),

@@ -26,6 +26,8 @@ DomainError
 │   ├── TooManyScans        TOO_MANY_SCANS       a JPEG made to burn time
 │   ├── DecodeTimeout       DECODE_TIMEOUT
 │   └── DecoderDied         DECODER_DIED         out of memory, or crashed
+├── StorageUnavailable      STORAGE_UNAVAILABLE  the store of objects does not answer
+├── DamagedObject           DAMAGED_OBJECT       a store gave back other bytes than were written
 ├── SourceUnreadable        SOURCE_UNREADABLE    a local file is gone or closed to us
 ├── FetchRefused            FETCH_REFUSED        an address that is never asked
 ├── FetchFailed             FETCH_FAILED         no answer: unreachable, silent, or no HTTP
@@ -229,6 +231,17 @@ class InsufficientStorage(DomainError):
     retry_after_s = 60
 
 
+class StorageUnavailable(DomainError):
+    """The store of objects does not answer; `retry_after_s` says when asking again makes sense."""
+
+    code = ErrorCode.STORAGE_UNAVAILABLE
+    retry_after_s = 5
+
+
+class DamagedObject(DomainError):
+    code = ErrorCode.DAMAGED_OBJECT
+
+
 class Busy(DomainError):
     """All places are taken; `retry_after_s` says when asking again makes sense."""
 
@@ -259,5 +272,5 @@ class RateLimited(DomainError):
 
 def retry_after_of(error: DomainError) -> int | None:
     """Return after how many seconds asking again makes sense; None when it makes none."""
-    passing = Busy | InsufficientStorage | RateLimited | RequestInProgress
+    passing = Busy | InsufficientStorage | RateLimited | RequestInProgress | StorageUnavailable
     return error.retry_after_s if isinstance(error, passing) else None

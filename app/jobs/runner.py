@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from app.domain.error_code import ErrorCode
 from app.domain.errors import (
     Busy,
+    DamagedObject,
     DomainError,
     FetchFailed,
     InsufficientStorage,
     LeaseLost,
     OriginUnavailable,
+    StorageUnavailable,
 )
 from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobStep
 from app.ports.meter import Meter
@@ -26,8 +28,9 @@ from app.ports.work import WORK_TOPIC, Bell, Clock, Recipes, ring_job
 LEASE_S = 30.0
 RENEW_S = 10.0
 MAX_BACKOFF_S = 60.0
+STORAGE_WAIT_S = 10.0
 
-PASSING = (Busy, InsufficientStorage, FetchFailed, OriginUnavailable)
+PASSING = (Busy, DamagedObject, InsufficientStorage, FetchFailed, OriginUnavailable)
 """Failures that may be gone at the next attempt; every other expected failure is final at once."""
 
 _ORDER = (JobStep.FETCH, JobStep.TRANSFORM, JobStep.PERSIST, JobStep.DONE)
@@ -96,6 +99,8 @@ class Runner:
                     await ring_job(self.bell, claim.job)
         except LeaseLost:
             raise
+        except StorageUnavailable:
+            await self._wait_for_storage(claim)
         except PASSING as error:
             await self._try_again(claim, step, ItemError.of(error))
         except DomainError as error:
@@ -122,6 +127,13 @@ class Runner:
         await self.records.jobs.put_back(claim, due, error, now)
         self.meter.count_error(error.code)
         self.meter.count_retry()
+
+    async def _wait_for_storage(self, claim: Claim) -> None:
+        """Put the item back, the attempt uncounted: it is not the item's fault, and a store may be away for hours."""
+        now = self.clock()
+        due = now + timedelta(seconds=self.jitter(0.2, 1.0) * STORAGE_WAIT_S)
+        await self.records.jobs.put_back(claim, due, None, now)
+        self.meter.count_error(ErrorCode.STORAGE_UNAVAILABLE)
 
     async def _put_back(self, claim: Claim) -> None:
         """Give an unfinished item to the next worker at once, when this one is told to stop."""

@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
+from app.domain.upload import SignedUpload, Upload
 from app.ports.meter import Meter
-from app.ports.objects import BlobStore, ObjectStat
+from app.ports.objects import BlobStore, ObjectStat, ReadHeaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,9 @@ class MeteredBlobs:
             self.meter.observe_storage("local_file", perf_counter() - begun)
             yield path
 
-    async def move(self, source: str, target: str) -> None:
+    async def move(self, source: str, target: str, *, etag: str | None = None, sha256: str | None = None) -> None:
         with self._timed("move"):
-            await self.store.move(source, target)
+            await self.store.move(source, target, etag=etag, sha256=sha256)
 
     async def delete(self, key: str) -> None:
         with self._timed("delete"):
@@ -62,6 +63,14 @@ class MeteredBlobs:
 
     def list(self, prefix: str = "") -> AsyncGenerator[ObjectStat]:
         return self.store.list(prefix)
+
+    async def sign_put(self, upload: Upload) -> SignedUpload | None:
+        with self._timed("sign_put"):
+            return await self.store.sign_put(upload)
+
+    async def sign_get(self, stat: ObjectStat, headers: ReadHeaders) -> str | None:
+        with self._timed("sign_get"):
+            return await self.store.sign_get(stat, headers)
 
     async def sweep(self, before: datetime) -> int:
         with self._timed("sweep"):

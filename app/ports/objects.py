@@ -20,8 +20,20 @@ class ObjectStat:
     modified_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReadHeaders:
+    """What a store must answer with when a client reads an object from it."""
+
+    content_type: str
+    content_disposition: str
+    cache_control: str
+
+
 class BlobStore(Protocol):
-    """Objects by key. Keys are made by this server alone: lower-case letters, digits, `_`, `.`, `-` and `/`."""
+    """Objects by key. Keys are made by this server alone: lower-case letters, digits, `_`, `.`, `-` and `/`.
+
+    Every method raises StorageUnavailable when the store does not answer, in time for its caller to say so.
+    """
 
     async def put(self, key: str, data: bytes) -> None:
         """Write an object whole, over one that is there."""
@@ -48,15 +60,30 @@ class BlobStore(Protocol):
     async def find(self, key: str) -> ObjectStat | None: ...
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
-        """Yield the bytes from `start` up to, without, `end`. Raises: NotFound at the first step."""
+        """Yield the bytes from `start` up to, without, `end`.
+
+        Raises:
+            NotFound: At the first step.
+            DamagedObject: At the last step of a whole read, when the bytes are not what was written.
+        """
         ...
 
     def local_file(self, key: str) -> AbstractAsyncContextManager[Path]:
         """Hold the object as a file that an imaging process can open. Raises: NotFound."""
         ...
 
-    async def move(self, source: str, target: str) -> None:
-        """Give an object another key; done already when only the target is there. Raises: NotFound."""
+    async def move(self, source: str, target: str, *, etag: str | None = None, sha256: str | None = None) -> None:
+        """Give an object another key; done already when only the target is there.
+
+        Args:
+            etag: What the object was when it was inspected; a store in which its client can still replace it
+                refuses to move anything else.
+            sha256: Of its bytes, hex; a store that can keeps it with the object, to check what it reads later.
+
+        Raises:
+            NotFound
+            Conflict: The object was replaced; it is where it was.
+        """
         ...
 
     async def delete(self, key: str) -> None:
@@ -64,6 +91,14 @@ class BlobStore(Protocol):
         ...
 
     def list(self, prefix: str = "") -> AsyncGenerator[ObjectStat]: ...
+
+    async def sign_put(self, upload: Upload) -> SignedUpload | None:
+        """Return where a client PUTs the bytes of an upload; None when they come to this server itself."""
+        ...
+
+    async def sign_get(self, stat: ObjectStat, headers: ReadHeaders) -> str | None:
+        """Return where a client reads an object for some minutes; None when it is read from this server itself."""
+        ...
 
     async def sweep(self, before: datetime) -> int:
         """Remove what broken writes before then left behind; return how many."""

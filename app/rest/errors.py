@@ -49,6 +49,8 @@ ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.FETCH_INCOMPLETE: _UNFETCHED,
     ErrorCode.QUOTA_EXCEEDED: _DENIED,
     ErrorCode.INSUFFICIENT_STORAGE: "s3_file_upload_error",
+    ErrorCode.STORAGE_UNAVAILABLE: "s3_file_upload_error",
+    ErrorCode.DAMAGED_OBJECT: "s3_file_download_error",
     ErrorCode.BUSY: _SERVER_FAILED,
     ErrorCode.RATE_LIMITED: _DENIED,
     ErrorCode.LEASE_LOST: _SERVER_FAILED,

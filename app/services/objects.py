@@ -7,7 +7,7 @@ from app.domain import policy
 from app.domain.errors import NotFound
 from app.domain.image import Image, ImageId, image_id_of_key, object_keys
 from app.domain.viewer import Viewer
-from app.ports.objects import AddressSigner, BlobStore, ObjectStat
+from app.ports.objects import AddressSigner, BlobStore, ObjectStat, ReadHeaders
 from app.ports.records import Records
 
 
@@ -43,6 +43,10 @@ class ObjectService:
             if image is not None and policy.can_see_image(viewer, image) and await self._is_there(image, key):
                 paths[key] = self.signer.object_path(key, public=image.is_public)
         return tuple(paths.get(key) for key in keys)
+
+    async def sign_read(self, stat: ObjectStat, headers: ReadHeaders) -> str | None:
+        """Return where a client may read an opened object from its store itself; None when it is read from here."""
+        return await self.blobs.sign_get(stat, headers)
 
     def read(self, stat: ObjectStat, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """Yield the bytes of an opened object from `start` up to, without, `end`. Raises: NotFound."""

@@ -134,7 +134,7 @@ class ProcessingService:
             client_type=claim.job.client_type,
             origin=claim.item.origin,
         )
-        await self.blobs.move(key, image.original_key)
+        await self.blobs.move(key, image.original_key, sha256=header.sha256)
         await self.flows.create_missing(claim.job.flows, claim.job.owner_id)
         try:
             return await self.records.images.add(image, claim.job.flows, self.quota)

@@ -37,7 +37,7 @@ from app.domain.upload import SignedUpload, Upload, UploadMetrics, clean_client_
 from app.domain.viewer import User, Viewer
 from app.ports.imaging import Header, Imaging
 from app.ports.meter import Meter
-from app.ports.objects import BlobStore, UploadSigner
+from app.ports.objects import BlobStore, ObjectStat, UploadSigner
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
 from app.services.flows import FlowService
@@ -105,8 +105,9 @@ class UploadService:
             duplicate = await self.records.images.find_by_sha256(user.id, upload.sha256)
             if duplicate is not None:
                 return duplicate
+        target = await self.blobs.sign_put(upload) or self.signer.sign_upload(upload)
         await self.records.uploads.add(upload, self.quota)
-        return Ticket(upload, self.signer.sign_upload(upload))
+        return Ticket(upload, target)
 
     @counts_upload("complete")
     async def complete(
@@ -125,14 +126,15 @@ class UploadService:
             NotUploaded, AlreadyCompleted: The upload is in another state.
             SizeMismatch, HashMismatch, TypeMismatch, InvalidImage: The bytes are not what was announced.
             QuotaExceeded: The ticket has expired, and others have taken the room that was held for it.
-            Busy, InsufficientStorage: Nothing changed; try again.
+            Busy, Conflict, InsufficientStorage, StorageUnavailable: Nothing changed; try again.
         """
         policy.require_uploader(viewer)
         upload = await self._open_upload(viewer, image_id)
         added = clean_flow_names(flows) if flows else ()
         names = await self.flows.check_fillable(viewer, tuple(dict.fromkeys((*upload.flows, *added))))
         client_metadata = clean_client_metadata(metadata)
-        image = replace(await self._accept(upload), client_metadata=client_metadata)
+        staged = await self._find_bytes(upload)
+        image = replace(await self._accept(upload, staged), client_metadata=client_metadata)
         job = Job(
             id=new_job_id(),
             kind=JobKind.UPLOADED,
@@ -142,7 +144,7 @@ class UploadService:
             created_at=self.clock(),
             progress=Progress(total=1),
         )
-        await self.blobs.move(upload.staging_key, image.original_key)
+        await self._keep(upload, staged, image)
         await self.flows.create_missing(names, upload.owner_id)
         kept = await self.records.uploads.complete(image.id, image, names, job, JobItem(job.id, 0, image.id))
         await self.bell.ring(WORK_TOPIC)
@@ -211,16 +213,16 @@ class UploadService:
             await self.records.uploads.renew(upload.image_id, now, now + TICKET_LIFETIME, self.quota)
         return upload
 
-    async def _accept(self, upload: Upload) -> Image:
+    async def _accept(self, upload: Upload, staged: ObjectStat) -> Image:
         """Check the bytes against the announcement and return the image that they are."""
-        key = await self._uploaded_key(upload)
         try:
-            async with self.blobs.local_file(key) as path:
+            check_size(upload, staged.byte_size)
+            async with self.blobs.local_file(staged.key) as path:
                 header = await self.imaging.inspect(path)
             check_announced(upload, header)
         except (InvalidImage, SizeMismatch, HashMismatch, TypeMismatch) as error:
             log.info("upload refused", extra={"image_id": upload.image_id, "code": error.code})
-            await self._discard(upload, key)
+            await self._discard(upload, staged.key)
             raise at_field(error, "imageId") from error
         return Image(
             id=upload.image_id,
@@ -238,16 +240,27 @@ class UploadService:
             tags=upload.tags,
         )
 
-    async def _uploaded_key(self, upload: Upload) -> str:
-        """Return where the bytes are: staged, or in their final place when a crash cut an earlier call short."""
+    async def _find_bytes(self, upload: Upload) -> ObjectStat:
+        """Return what the bytes are: staged, or in their final place when a crash cut an earlier call short."""
         for key in upload.possible_keys:
-            if await self.blobs.find(key) is not None:
-                return key
+            if (stat := await self.blobs.find(key)) is not None:
+                return stat
         raise NotUploaded(f"The bytes of {upload.image_id} have not arrived yet.", field=("imageId",))
+
+    async def _keep(self, upload: Upload, staged: ObjectStat, image: Image) -> None:
+        """Move what was inspected, and nothing else, to its final place."""
+        etag = staged.etag if staged.key == upload.staging_key else None
+        await self.blobs.move(upload.staging_key, image.original_key, etag=etag, sha256=image.sha256)
 
     async def _discard(self, upload: Upload, key: str) -> None:
         await self.records.uploads.delete(upload.image_id)
         await self.blobs.delete(key)
+
+
+def check_size(upload: Upload, byte_size: int) -> None:
+    """Raises: SizeMismatch."""
+    if byte_size != upload.byte_size and (upload.is_exact or byte_size > upload.byte_size):
+        raise SizeMismatch(f"{byte_size} bytes came; {upload.byte_size} were announced.")
 
 
 def check_announced(upload: Upload, header: Header) -> None:
@@ -256,8 +269,7 @@ def check_announced(upload: Upload, header: Header) -> None:
     Raises:
         SizeMismatch, HashMismatch, TypeMismatch
     """
-    if header.byte_size != upload.byte_size and (upload.is_exact or header.byte_size > upload.byte_size):
-        raise SizeMismatch(f"{header.byte_size} bytes came; {upload.byte_size} were announced.")
+    check_size(upload, header.byte_size)
     if upload.sha256 is not None and header.sha256 != upload.sha256:
         raise HashMismatch(f"The bytes have the SHA-256 {header.sha256}; {upload.sha256} was announced.")
     if upload.is_exact and header.format is not upload.format:

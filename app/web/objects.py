@@ -4,19 +4,22 @@ from contextlib import aclosing
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from app.domain.errors import DomainError, InvalidInput, NotFound
 from app.domain.viewer import ANONYMOUS
-from app.ports.objects import ObjectStat
+from app.ports.objects import ObjectStat, ReadHeaders
 from app.services.objects import ObjectService
 from app.web.errors import error_response
-from app.web.headers import is_not_modified, object_headers, requested_range, unsatisfiable_headers
+from app.web.headers import SAFETY_HEADERS, is_not_modified, object_headers, requested_range, unsatisfiable_headers
 
 SMALL_BYTES = 256 * 1024
 """An object, or a range of one, up to this size is sent in one piece."""
+
+REDIRECT_CACHE = "private, max-age=240"
+"""Less than the signed addresses of stores are good for."""
 
 LINGER_BYTES = 1024 * 1024
 LINGER_S = 2.0
@@ -52,6 +55,8 @@ async def send_stat(request: Request, stat: ObjectStat, *, is_public: bool) -> R
     headers = object_headers(stat, is_public=is_public)
     if is_not_modified(request.headers, stat):
         return Response(status_code=304, headers=headers)
+    if not is_public and (address := await _sign_read(request, stat, headers)):
+        return RedirectResponse(address, 307, {"Cache-Control": REDIRECT_CACHE, **SAFETY_HEADERS})
     wanted = requested_range(request.headers, stat)
     if wanted is None:
         return await _send(request, stat, (0, stat.byte_size), 200, headers)
@@ -66,6 +71,15 @@ routes = [
     Route("/uploads/{token}", receive_upload, methods=["PUT"]),
     Route("/media/{key:path}", send_object, methods=["GET"]),
 ]
+
+
+async def _sign_read(request: Request, stat: ObjectStat, headers: dict[str, str]) -> str | None:
+    """Return where the store itself sends an object that not everybody may see: no cache in between would keep it."""
+    if request.method == "HEAD":
+        return None
+    objects: ObjectService = request.app.state.services.objects
+    names = ("Content-Type", "Content-Disposition", "Cache-Control")
+    return await objects.sign_read(stat, ReadHeaders(*(headers[name] for name in names)))
 
 
 async def _send(

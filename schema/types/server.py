@@ -50,5 +50,5 @@ class ServerInfo:
             ),
             formats=list(ImageFormat),
             presets=[Preset(name=size, bound=size.bound) for size in ThumbnailSize],
-            storage_backends=["local"],
+            storage_backends=list(settings.storage),
         )

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from app.blobs.local import LocalStore
+from app.blobs.s3.store import S3Store
 from app.metering.blobs import MeteredBlobs
 from app.metering.prometheus import PrometheusMeter
 from app.ports.objects import BlobStore
+from tests.s3_server import S3Server, open_test_store
 
 
 @pytest.fixture
@@ -26,7 +28,13 @@ def metered(local: LocalStore) -> MeteredBlobs:
     return MeteredBlobs(local, PrometheusMeter())
 
 
-@pytest.fixture(params=["local", "metered"])
+@pytest.fixture
+async def s3(s3_server: S3Server, tmp_path: Path) -> AsyncIterator[S3Store]:
+    async with open_test_store(s3_server, s3_server.new_place(), tmp_path / "spool") as store:
+        yield store
+
+
+@pytest.fixture(params=["local", "metered", "s3"])
 def store(request: pytest.FixtureRequest) -> BlobStore:
     """Every store in turn: a new one adds the name of its fixture."""
     made: BlobStore = request.getfixturevalue(request.param)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.blobs.local import BATCH_BYTES, LocalStore
+from app.blobs.batches import BATCH_BYTES
+from app.blobs.local import LocalStore
 from app.domain.errors import InsufficientStorage
 
 DISK_BYTES = 4 * 1024 * 1024

@@ -9,7 +9,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from app.blobs.local import BATCH_BYTES, LocalStore
+from app.blobs.batches import BATCH_BYTES
+from app.blobs.local import LocalStore
 from app.domain.errors import AlreadyUploaded, NotFound, SourceUnreadable
 
 NAME = f"{'0a' * 16}.jpeg"

@@ -1,0 +1,32 @@
+"""Settings of the stores that keep objects."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AnyHttpUrl, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+
+class StorageSettings(BaseSettings):
+    """A part of `Settings`. The keys of an S3 account come from where AWS's own tools find them."""
+
+    storage: Annotated[tuple[Literal["local", "s3"], ...], NoDecode, Field(min_length=1, max_length=1)] = ("local",)
+    s3_bucket: str | None = None
+    s3_region: str = "us-east-1"
+    s3_endpoint_url: AnyHttpUrl | None = None
+    s3_public_url: AnyHttpUrl | None = None
+
+    @field_validator("storage", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("s3_bucket", "s3_endpoint_url", "s3_public_url", mode="before")
+    @classmethod
+    def _empty_place_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _check_storage(self) -> Self:
+        if "s3" in self.storage and self.s3_bucket is None:
+            raise ValueError("GF_S3_BUCKET must be set when GF_STORAGE names s3")
+        return self
