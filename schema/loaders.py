@@ -1,6 +1,6 @@
 """One DataLoader for each relation: what many objects ask for is read at once."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -9,6 +9,7 @@ from app.container.bundle import Services
 from app.domain.flow import Flow
 from app.domain.image import Image, ImageId
 from app.domain.job import Job, JobId, JobItem
+from app.domain.label import Label
 from app.domain.viewer import User, UserId, Viewer
 from app.domain.webhook import Webhook, WebhookId
 
@@ -24,41 +25,27 @@ class Loaders:
     """
 
     def __init__(self, services: Services, viewer: Callable[[], Viewer]) -> None:
-        async def load_images(ids: list[ImageId]) -> Sequence[Image | None]:
-            return _in_order(ids, await services.images.find_many(viewer(), _unique(ids)))
-
-        async def load_flows(names: list[str]) -> Sequence[Flow | None]:
-            return _in_order(names, await services.flows.find_many(viewer(), _unique(names)))
-
-        async def load_jobs(ids: list[JobId]) -> Sequence[Job | None]:
-            return _in_order(ids, await services.jobs.find_many(viewer(), _unique(ids)))
-
-        async def load_items(ids: list[JobId]) -> Sequence[tuple[JobItem, ...]]:
-            found = await services.jobs.items(_unique(ids))
-            return [found.get(job_id, ()) for job_id in ids]
-
-        async def load_users(ids: list[UserId]) -> Sequence[User | None]:
-            return _in_order(ids, await services.keys.find_users(_unique(ids)))
-
-        async def load_image_flows(ids: list[ImageId]) -> Sequence[tuple[Flow, ...]]:
-            flows = await services.flows.find_of_images(viewer(), _unique(ids))
-            return [flows.get(image_id, ()) for image_id in ids]
-
-        async def load_webhooks(ids: list[WebhookId]) -> Sequence[Webhook | None]:
-            return _in_order(ids, await services.webhooks.find_many(viewer(), _unique(ids)))
-
-        self.image_flows = DataLoader(load_image_flows, cache=False)
-        self.images = DataLoader(load_images, cache=False)
-        self.flows = DataLoader(load_flows, cache=False)
-        self.jobs = DataLoader(load_jobs, cache=False)
-        self.items = DataLoader(load_items, cache=False)
-        self.users = DataLoader(load_users, cache=False)
-        self.webhooks = DataLoader(load_webhooks, cache=False)
+        images, flows, jobs, keys = services.images, services.flows, services.jobs, services.keys
+        webhooks, labels = services.webhooks, services.labels
+        self.images: DataLoader[ImageId, Image | None] = _loader(lambda ids: images.find_many(viewer(), ids), None)
+        self.image_flows: DataLoader[ImageId, tuple[Flow, ...]] = _loader(
+            lambda ids: flows.find_of_images(viewer(), ids), ()
+        )
+        self.labels: DataLoader[ImageId, tuple[Label, ...]] = _loader(labels.find_of_images, ())
+        self.flows: DataLoader[str, Flow | None] = _loader(lambda names: flows.find_many(viewer(), names), None)
+        self.jobs: DataLoader[JobId, Job | None] = _loader(lambda ids: jobs.find_many(viewer(), ids), None)
+        self.items: DataLoader[JobId, tuple[JobItem, ...]] = _loader(jobs.items, ())
+        self.users: DataLoader[UserId, User | None] = _loader(keys.find_users, None)
+        self.webhooks: DataLoader[WebhookId, Webhook | None] = _loader(
+            lambda ids: webhooks.find_many(viewer(), ids), None
+        )
 
 
-def _unique(keys: list[K]) -> list[K]:
-    return list(dict.fromkeys(keys))
+def _loader(find: Callable[[list[K]], Awaitable[Mapping[K, V]]], missing: V) -> DataLoader[K, V]:
+    """Return a loader that asks once for what is asked for, and gives `missing` where nothing is found."""
 
+    async def load(keys: list[K]) -> list[V]:
+        found = await find(list(dict.fromkeys(keys)))
+        return [found.get(key, missing) for key in keys]
 
-def _in_order(keys: list[K], found: Mapping[K, V]) -> list[V | None]:
-    return [found.get(key) for key in keys]
+    return DataLoader(load, cache=False)

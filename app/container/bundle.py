@@ -15,6 +15,7 @@ from app.services.images import ImageService
 from app.services.imports import ImportService
 from app.services.jobs import JobService
 from app.services.keys import KeyService
+from app.services.labels import LabelService
 from app.services.objects import ObjectService
 from app.services.quotas import QuotaService
 from app.services.rates import RateService
@@ -39,6 +40,7 @@ class Services:
     jobs: JobService
     imports: ImportService
     image_jobs: ImageJobService
+    labels: LabelService
     keys: KeyService
     quotas: QuotaService
     rates: RateService

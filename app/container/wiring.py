@@ -10,6 +10,7 @@ from app.services.images import ImageService
 from app.services.imports import ImportService
 from app.services.jobs import JobService
 from app.services.keys import KeyService
+from app.services.labels import LabelService
 from app.services.objects import ObjectService
 from app.services.quotas import QuotaService
 from app.services.reception import ReceptionService
@@ -35,6 +36,7 @@ def wire_services(
         jobs=JobService(records, bell, now),
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         image_jobs=ImageJobService(records, images, bell, now),
+        labels=LabelService(records),
         keys=keys,
         idempotency=wire_idempotency(settings, parts),
         quotas=QuotaService(records, now, quota_of(settings)),

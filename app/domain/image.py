@@ -162,11 +162,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class ImageFilter:
-    """All given parts must hold. Failed images are listed only when `states` asks for them."""
+    """All given parts must hold. Failed images are listed only when `states` asks for them.
+
+    `min_label_score` is of `label`, by the model that is surest of it; without a label it says nothing.
+    """
 
     flow: str | None = None
     owner_id: UserId | None = None
     tag: str | None = None
+    label: str | None = None
+    min_label_score: float = 0.0
     formats: tuple[ImageFormat, ...] = ()
     states: tuple[ImageState, ...] = (ImageState.PROCESSING, ImageState.READY)
     created_after: datetime | None = None

@@ -28,6 +28,7 @@ class JobKind(StrEnum):
     UPLOADED = "UPLOADED"
     EXTERNAL = "EXTERNAL"
     LOCAL = "LOCAL"
+    CLASSIFY = "CLASSIFY"
     TRANSFORM = "TRANSFORM"
 
     @property

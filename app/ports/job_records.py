@@ -65,8 +65,8 @@ class JobRecords(Protocol):
     async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
         """Lease the oldest item of these kinds that is due to one caller, its job RUNNING then, with one more attempt.
 
-        Items of UPLOADED jobs come before those of EXTERNAL, LOCAL and TRANSFORM ones, in this order: a person's upload
-        before a backfill.
+        Items of UPLOADED jobs come before those of EXTERNAL, LOCAL, CLASSIFY and TRANSFORM ones, in this order: a
+        person's upload before a backfill.
         """
         ...
 

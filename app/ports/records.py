@@ -14,6 +14,7 @@ from app.ports.flow_records import FlowRecords
 from app.ports.idempotency import IdempotencyRecords
 from app.ports.image_records import ImageRecords
 from app.ports.job_records import JobRecords
+from app.ports.label_records import LabelRecords
 from app.ports.outbox_records import OutboxRecords
 from app.ports.webhook_records import WebhookRecords
 
@@ -104,6 +105,8 @@ class Records(Protocol):
     def uploads(self) -> UploadRecords: ...
     @property
     def jobs(self) -> JobRecords: ...
+    @property
+    def labels(self) -> LabelRecords: ...
     @property
     def users(self) -> UserRecords: ...
     @property

@@ -9,6 +9,7 @@ from enum import Enum
 import strawberry
 
 from app.domain import image as domain
+from app.domain.label import check_min_score, label_name
 from app.domain.page import page_request
 from app.domain.viewer import UserId
 from schema.context import Info
@@ -30,6 +31,10 @@ class ImageFilter:
     flow: str | None = strawberry.field(default=None, description="In this flow.")
     owner: strawberry.ID | None = strawberry.field(default=None, description="Of this user.")
     tag: str | None = strawberry.field(default=None, description="With this tag.")
+    label: str | None = strawberry.field(default=None, description="With this label of any model.")
+    min_label_score: float | None = strawberry.field(
+        default=None, description="With a score of `label` that is at least this, 0 to 1."
+    )
     format: list[domain.ImageFormat] | None = strawberry.field(default=None, description="In one of these formats.")
     state: list[domain.ImageState] | None = strawberry.field(
         default=None, description="In one of these states; PROCESSING and READY when not given."
@@ -46,6 +51,8 @@ class ImageFilter:
             flow=self.flow,
             owner_id=UserId(self.owner) if self.owner is not None else None,
             tag=self.tag.strip().lower() if self.tag is not None else None,
+            label=label_name(self.label) if self.label is not None else None,
+            min_label_score=check_min_score(self.label, self.min_label_score),
             formats=tuple(self.format or ()),
             created_after=self.created_after,
             created_before=self.created_before,

@@ -18,6 +18,7 @@ from schema.measure import LIST_SIZE
 from schema.pagination import Connection, connection
 from schema.scalars import URL, BigInt, HexColor
 from schema.types.animation import Animation
+from schema.types.label import Label
 from schema.types.metadata import Metadata
 from schema.types.node import Node
 from schema.types.variant import Responsive, Variant, VariantOptions, make_responsive, make_spec, make_variant
@@ -25,6 +26,9 @@ from schema.types.viewer import User, load_user
 
 if TYPE_CHECKING:
     from schema.types.flow import Flow
+
+LABELS = 5
+"""How many labels an image is taken to have when a request is weighed."""
 
 strawberry.enum(domain.ImageFormat, description="A format that is taken in, as the decoder names it.")
 strawberry.enum(domain.ImageState, description="Whether everything is made, is being made, or cannot be made.")
@@ -156,6 +160,13 @@ class Image(Node):
         if self.record.client_metadata is None or not policy.is_owner(info.context.viewer, self.record.owner_id):
             return None
         return strawberry.scalars.JSON(json.loads(self.record.client_metadata))
+
+    @strawberry.field(
+        description="What models say that it shows, best first; empty until one has looked at it.",
+        metadata={LIST_SIZE: LABELS},
+    )
+    async def labels(self, info: Info) -> list[Label]:
+        return [Label.from_domain(label) for label in await info.context.loaders.labels.load(self.record.id)]
 
     @strawberry.field(
         description="Images that look like it, nearest first: `first` is 1 to 100, 20 when not given; `maxDistance` is "

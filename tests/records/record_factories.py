@@ -5,9 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.error_code import ErrorCode
 from app.domain.flow import Flow
-from app.domain.image import Derived, Image, ImageFormat, ImageState, Metadata, Place, Placeholder, new_image_id
+from app.domain.image import (
+    Derived,
+    Image,
+    ImageFormat,
+    ImageId,
+    ImageState,
+    Metadata,
+    Place,
+    Placeholder,
+    new_image_id,
+)
 from app.domain.job import ItemError, Job, JobId, JobItem, JobKind, Progress, new_job_id
 from app.domain.keys import ApiKey
+from app.domain.label import Classification, Prediction
 from app.domain.upload import Upload
 from app.domain.viewer import Role, User, UserId, Viewer
 from app.ports.records import Records
@@ -116,6 +127,17 @@ def make_items(job_id: JobId, count: int = 1) -> list[JobItem]:
 def make_key(user_id: UserId, **values: object) -> ApiKey:
     defaults = {"id": secrets.token_hex(6), "name": "laptop", "sha256": secrets.token_hex(32), "created_at": NOW}
     return ApiKey(user_id=user_id, **{**defaults, **values})
+
+
+def make_classification(image_id: ImageId, *names: str, score: float = 0.5, **values: object) -> Classification:
+    """Return what a model says; each further name is a little less sure."""
+    defaults = {
+        "model": "kinds",
+        "model_version": "1",
+        "classified_at": NOW,
+        "predictions": tuple(Prediction(name, score - place / 100) for place, name in enumerate(names)),
+    }
+    return Classification(image_id, **{**defaults, **values})
 
 
 async def add_job(records: Records, count: int = 1, **values: object) -> tuple[Job, list[JobItem]]:

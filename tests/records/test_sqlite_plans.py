@@ -17,6 +17,7 @@ from record_factories import (
     OWNER_VIEWER,
     add_job,
     after,
+    make_classification,
     make_flow,
     make_image,
 )
@@ -71,6 +72,9 @@ LISTS = [
     (OWNER_VIEWER, ImageFilter(flow="f", created_after=NOW, created_before=NOW), TIME, "flow_images_by_flow"),
     (OWNER_VIEWER, ImageFilter(tag="t"), TIME, "image_tags_by_tag"),
     (OWNER_VIEWER, ImageFilter(tag="t", owner_id=OWNER), TIME, "image_tags_by_tag"),
+    (OWNER_VIEWER, ImageFilter(label="l"), TIME, "labelled_images_by_name"),
+    (OWNER_VIEWER, ImageFilter(label="l", min_label_score=0.5, owner_id=OWNER), TIME, "labelled_images_by_name"),
+    (OWNER_VIEWER, ImageFilter(flow="f", label="l", min_label_score=0.5), TIME, "flow_images_by_flow"),
     (OWNER_VIEWER, ImageFilter(created_after=NOW), TIME, "images_by_created_at"),
     (OWNER_VIEWER, ImageFilter(origin_urls=("u",)), TIME, "images_by_origin"),
     (OWNER_VIEWER, ImageFilter(origin_urls=("u",), owner_id=OWNER, states=READY), TIME, "images_by_origin"),
@@ -89,10 +93,16 @@ async def test_images_are_listed_along_an_index_without_a_sort(
 
         assert whole_scans(plan) == []
         assert not [step for step in plan if "TEMP B-TREE" in step]
-        assert any(re.search(rf"(images|place|tagged) USING (COVERING )?INDEX {index}\b", step) for step in plan), plan
+        along = re.compile(rf"(images|place|tagged|labelled) USING (COVERING )?INDEX {index}\b")
+        assert any(along.search(step) for step in plan), plan
 
 
-MEMBERS = [ImageFilter(flow="f"), ImageFilter(tag="t"), ImageFilter(flow="f", tag="t", owner_id=OWNER)]
+MEMBERS = [
+    ImageFilter(flow="f"),
+    ImageFilter(tag="t"),
+    ImageFilter(label="l"),
+    ImageFilter(flow="f", tag="t", label="l", owner_id=OWNER),
+]
 
 
 @pytest.mark.parametrize("filters", MEMBERS, ids=str)
@@ -101,7 +111,8 @@ async def test_a_large_flow_or_tag_is_passed_over_in_order_and_not_sorted(
 ) -> None:
     await records.flows.add(make_flow("f"))
     for title in "cab":
-        await records.images.add(make_image(title=title, tags=("t",)), ("f",))
+        image = await records.images.add(make_image(title=title, tags=("t",)), ("f",))
+        await records.labels.put(make_classification(image.id, "l"))
     await records.images.add(make_image(title="d"), ())
 
     async def list_page() -> Page[Image]:
@@ -212,6 +223,21 @@ async def test_nothing_else_reads_a_whole_table(records: SqliteRecords, tmp_path
         lambda: records.jobs.cancel(job.id, NOW),
         lambda: records.jobs.retry(job.id, NOW),
         lambda: records.images.delete(ids),
+    ]
+
+    for number, call in enumerate(calls):
+        plan = await explain(records, tmp_path / "records.db", call)
+
+        assert plan, number
+        assert whole_scans(plan) == [], number
+
+
+async def test_labels_are_read_along_indexes(records: SqliteRecords, tmp_path: Path) -> None:
+    image = await records.images.add(make_image(), ())
+    calls: list[Callable[[], Awaitable[object]]] = [
+        lambda: records.labels.put(make_classification(image.id, "l")),
+        lambda: records.labels.find_of_images((image.id,)),
+        lambda: records.labels.find_outdated("kinds", "1", 10),
     ]
 
     for number, call in enumerate(calls):

@@ -10,6 +10,7 @@ from app.records.sqlite.flows import SqliteFlows
 from app.records.sqlite.idempotency import SqliteIdempotency
 from app.records.sqlite.images import SqliteImages
 from app.records.sqlite.jobs import SqliteJobs
+from app.records.sqlite.labels import SqliteLabels
 from app.records.sqlite.migrate import list_migrations, migrate
 from app.records.sqlite.outbox import SqliteOutbox
 from app.records.sqlite.uploads import SqliteUploads
@@ -24,6 +25,7 @@ class SqliteRecords:
     flows: SqliteFlows
     uploads: SqliteUploads
     jobs: SqliteJobs
+    labels: SqliteLabels
     users: SqliteUsers
     outbox: SqliteOutbox
     webhooks: SqliteWebhooks
@@ -58,6 +60,7 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
             flows=SqliteFlows(database),
             uploads=SqliteUploads(database),
             jobs=SqliteJobs(database),
+            labels=SqliteLabels(database),
             users=SqliteUsers(database),
             outbox=SqliteOutbox(database),
             webhooks=SqliteWebhooks(database),

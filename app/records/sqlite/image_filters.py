@@ -10,13 +10,14 @@ _IMAGES = "images"
 # CROSS JOIN makes SQLite begin with the table on the left.
 _OF_FLOW = "flow_images AS place CROSS JOIN images ON images.id = place.image_id"
 _OF_TAG = "image_tags AS tagged CROSS JOIN images ON images.id = tagged.image_id"
+_OF_LABEL = "labelled_images AS labelled CROSS JOIN images ON images.id = labelled.image_id"
 
 
 def image_listing(viewer: Viewer, filters: ImageFilter, order: ImageOrder, *, sorts_members: bool = True) -> Listing:
     """Return what the viewer may see of the images that pass the filter.
 
     Args:
-        sorts_members: In an order other than by time, read all images of the flow or tag and sort them;
+        sorts_members: In an order other than by time, read all images of the flow, tag or label and sort them;
             else go through all images in that order and pass over those of others.
     """
     where = Conditions()
@@ -37,7 +38,7 @@ def image_listing(viewer: Viewer, filters: ImageFilter, order: ImageOrder, *, so
 
 
 def _add_leader(where: Conditions, filters: ImageFilter, *, members_lead: bool) -> tuple[str, str]:
-    """Add flow, tag, owner, hash and origin; return what to read, and the table whose `created_at` is in its index.
+    """Add all but states and ranges; return what to read, and the table whose `created_at` is in its index.
 
     A unary plus keeps SQLite from choosing that column's index (https://sqlite.org/optoverview.html, 4).
     """
@@ -48,11 +49,13 @@ def _add_leader(where: Conditions, filters: ImageFilter, *, members_lead: bool) 
         source = _OF_FLOW
     elif members_lead and filters.tag is not None:
         source = _OF_TAG
+    elif members_lead and filters.label is not None:
+        source = _OF_LABEL
     _add_membership(where, filters, source)
     if filters.owner_id is not None:
         leads = source == _IMAGES and not _has_leading_column(filters)
         where.add("images.owner_id = ?" if leads else "+images.owner_id = ?", filters.owner_id)
-    return source, {_IMAGES: "images", _OF_FLOW: "place", _OF_TAG: "tagged"}[source]
+    return source, {_IMAGES: "images", _OF_FLOW: "place", _OF_TAG: "tagged", _OF_LABEL: "labelled"}[source]
 
 
 def _has_leading_column(filters: ImageFilter) -> bool:
@@ -79,6 +82,11 @@ def _add_membership(where: Conditions, filters: ImageFilter, source: str) -> Non
     if filters.tag is not None:
         has_tag = "EXISTS (SELECT 1 FROM image_tags WHERE image_id = images.id AND tag = ?)"
         where.add("tagged.tag = ?" if source == _OF_TAG else has_tag, filters.tag)
+    if filters.label is not None:
+        has_label = "EXISTS (SELECT 1 FROM labelled_images WHERE image_id = images.id AND name = ? AND score >= ?)"
+        leads = source == _OF_LABEL
+        clause = "labelled.name = ? AND labelled.score >= ?" if leads else has_label
+        where.add(clause, filters.label, filters.min_label_score)
 
 
 def _add_states(where: Conditions, filters: ImageFilter, *, leads: bool) -> None:

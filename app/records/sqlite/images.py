@@ -20,7 +20,7 @@ from app.records.sqlite.similar_images import find_similar
 from app.records.sqlite.usage import check_image
 
 MAX_SORTED = 10_000
-"""How many images of a flow or tag are sorted for a page by title or size: about as much work as finding a
+"""How many images of a flow, tag or label are sorted for a page by title or size: about as much work as finding a
 page of so many among a million images in order."""
 
 _FIND = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - own text only
@@ -33,6 +33,8 @@ ORDER BY created_at, id LIMIT 1
 _MEMBER_OF_FLOW = "SELECT 1 FROM flow_images WHERE flow = ? LIMIT 1 OFFSET ?"
 
 _MEMBER_OF_TAG = "SELECT 1 FROM image_tags WHERE tag = ? LIMIT 1 OFFSET ?"
+
+_MEMBER_OF_LABEL = "SELECT 1 FROM labelled_images WHERE name = ? LIMIT 1 OFFSET ?"
 
 _ADD_TO_FLOWS = """
 INSERT INTO flow_images (image_id, flow, created_at, added_at, is_failed)
@@ -73,12 +75,17 @@ class SqliteImages:
         return await fetch_page(self.database, IMAGE_COLUMNS, listing, page, image_of)
 
     async def _has_few_members(self, filters: ImageFilter, order: ImageOrder) -> bool:
-        """Tell whether to sort what a flow or tag holds; by time it is in order already."""
-        if order.field is ImageOrderField.CREATED_AT or (filters.flow is None and filters.tag is None):
+        """Tell whether to sort what a flow, tag or label holds; by time it is in order already."""
+        leaders = (
+            (filters.flow, _MEMBER_OF_FLOW),
+            (filters.tag, _MEMBER_OF_TAG),
+            (filters.label, _MEMBER_OF_LABEL),
+        )
+        named = next(((name, sql) for name, sql in leaders if name is not None), None)
+        if order.field is ImageOrderField.CREATED_AT or named is None:
             return True
-        by_flow = filters.flow is not None
-        sql = _MEMBER_OF_FLOW if by_flow else _MEMBER_OF_TAG
-        return await self.database.read_one(sql, (filters.flow if by_flow else filters.tag, MAX_SORTED)) is None
+        name, sql = named
+        return await self.database.read_one(sql, (name, MAX_SORTED)) is None
 
     async def count(self, viewer: Viewer, filters: ImageFilter) -> int:
         return await count_rows(self.database, image_listing(viewer, filters, ImageOrder()))

@@ -29,7 +29,13 @@ from app.records.sqlite.rows import (
     to_optional_micros,
 )
 
-PRIORITIES = {JobKind.UPLOADED: 0, JobKind.EXTERNAL: 1, JobKind.LOCAL: 2, JobKind.TRANSFORM: 9}
+PRIORITIES = {
+    JobKind.UPLOADED: 0,
+    JobKind.EXTERNAL: 1,
+    JobKind.LOCAL: 2,
+    JobKind.CLASSIFY: 5,
+    JobKind.TRANSFORM: 9,
+}
 """Of the items of each kind of job, the first to be claimed first: somebody waits for an upload, nobody for a backfill.
 
 No two kinds share one."""
