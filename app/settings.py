@@ -10,6 +10,7 @@ from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.viewer import Role
+from app.image_settings import ImageSettings
 from app.storage_settings import StorageSettings
 
 MIN_KEY_LENGTH = 32
@@ -17,7 +18,7 @@ MAX_GRAPHQL_DEPTH = 100
 """Deeper documents are refused whatever is set, for the sake of the interpreter's stack."""
 
 
-class Settings(StorageSettings, BaseSettings):
+class Settings(StorageSettings, ImageSettings, BaseSettings):
     """Each field is `GF_` and its name in capitals. Lists are separated by commas."""
 
     model_config = SettingsConfigDict(env_prefix="GF_", env_file=".env", extra="ignore", frozen=True)

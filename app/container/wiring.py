@@ -12,6 +12,7 @@ from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.labels import LabelService
 from app.services.objects import ObjectService
+from app.services.presets import Presets
 from app.services.quotas import QuotaService
 from app.services.reception import ReceptionService
 from app.services.sign_in import SignInService
@@ -32,7 +33,13 @@ def wire_services(
         uploads=_wire_uploads(settings, parts, flows),
         reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
         objects=ObjectService(records=records, blobs=blobs, signer=signer),
-        variants=VariantService(records=records, blobs=blobs, imaging=parts.imaging, signer=signer),
+        variants=VariantService(
+            records=records,
+            blobs=blobs,
+            imaging=parts.imaging,
+            signer=signer,
+            presets=Presets(settings.presets, settings.only_presets),
+        ),
         jobs=JobService(records, bell, now),
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         image_jobs=ImageJobService(records, images, bell, now),

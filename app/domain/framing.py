@@ -9,6 +9,9 @@ Size = tuple[int, int]
 Box = tuple[float, float, float, float]
 """Left, upper, right and lower edge, px."""
 
+Point = tuple[float, float]
+"""From the left and from above, px."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -19,12 +22,14 @@ class Frame:
         content: The size to which the region is brought, px.
         canvas: The size of the variant, px.
         offset: Where on the canvas the content's upper left corner is.
+        room: Where the region may be moved, to keep what draws the eye; None when it stays where it is.
     """
 
     region: Box
     content: Size
     canvas: Size
     offset: tuple[int, int] = (0, 0)
+    room: Box | None = None
 
 
 def frame_of(spec: VariantSpec, width: int, height: int) -> Frame:
@@ -39,7 +44,7 @@ def frame_of(spec: VariantSpec, width: int, height: int) -> Frame:
         content = fit_inside(size, (spec.width or MAX_SIDE, spec.height or MAX_SIDE))
         frame = Frame(part, content, content)
     else:
-        frame = _fill_box(spec, part, size, _box_of(spec, size))
+        frame = _fill_box(spec, part, _box_of(spec, size), _middle_of(spec, width, height))
     _check_size(frame.canvas)
     return frame
 
@@ -85,23 +90,38 @@ def _box_of(spec: VariantSpec, size: Size) -> Size:
     return fit_inside(size, (MAX_SIDE, MAX_SIDE))
 
 
-def _fill_box(spec: VariantSpec, part: Box, size: Size, box: Size) -> Frame:
+def _middle_of(spec: VariantSpec, width: int, height: int) -> Point | None:
+    """Return where the focal point is after the turn."""
+    if spec.focal_point is None:
+        return None
+    x, y = spec.focal_point.x * width, spec.focal_point.y * height
+    return _rotate((x, y, x, y), (width, height), spec.rotate)[:2]
+
+
+def _fill_box(spec: VariantSpec, part: Box, box: Size, middle: Point | None) -> Frame:
     if spec.fit is Fit.CONTAIN:
-        content = fit_inside(size, box)
+        content = fit_inside((round(part[2] - part[0]), round(part[3] - part[1])), box)
         across, down = spec.gravity.anchor
         return Frame(part, content, box, (int((box[0] - content[0]) * across), int((box[1] - content[1]) * down)))
-    return Frame(_cover(part, box, spec.gravity) if spec.fit is Fit.COVER else part, box, box)
+    if spec.fit is Fit.FILL:
+        return Frame(part, box, box)
+    is_sought = spec.gravity is Gravity.ATTENTION and middle is None
+    return Frame(_cover(part, box, spec.gravity, middle), box, box, room=part if is_sought else None)
 
 
-def _cover(part: Box, box: Size, gravity: Gravity) -> Box:
-    """Return the largest part of these proportions."""
+def _cover(part: Box, box: Size, gravity: Gravity, middle: Point | None) -> Box:
+    """Return the largest part of these proportions, around the middle as far as there is room."""
     left, upper, right, lower = part
     width, height = right - left, lower - upper
     scale = min(width / box[0], height / box[1])
     kept_width, kept_height = min(width, box[0] * scale), min(height, box[1] * scale)
-    across, down = gravity.anchor
-    left += (width - kept_width) * across
-    upper += (height - kept_height) * down
+    if middle is None:
+        across, down = gravity.anchor
+        left += (width - kept_width) * across
+        upper += (height - kept_height) * down
+    else:
+        left = max(left, min(right - kept_width, middle[0] - kept_width / 2))
+        upper = max(upper, min(lower - kept_height, middle[1] - kept_height / 2))
     return left, upper, min(right, left + kept_width), min(lower, upper + kept_height)
 
 

@@ -1,6 +1,5 @@
 """The variant: a rendering of an image that is made when it is first asked for."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,7 +52,10 @@ class Fit(StrEnum):
 
 
 class Gravity(StrEnum):
-    """What COVER keeps, and where CONTAIN puts the picture."""
+    """What COVER keeps, and where CONTAIN puts the picture.
+
+    ATTENTION keeps what draws the eye, which only the pixels can tell; to all else it is CENTER.
+    """
 
     CENTER = "CENTER"
     NORTH = "NORTH"
@@ -64,6 +66,7 @@ class Gravity(StrEnum):
     SOUTH_WEST = "SOUTH_WEST"
     WEST = "WEST"
     NORTH_WEST = "NORTH_WEST"
+    ATTENTION = "ATTENTION"
 
     @property
     def anchor(self) -> tuple[float, float]:
@@ -84,11 +87,25 @@ class Crop:
 
 
 @dataclass(frozen=True, slots=True)
+class FocalPoint:
+    """What COVER keeps in its middle as far as it can: shares of the width and the height of the picture as shown."""
+
+    x: float
+    y: float
+
+    def __post_init__(self) -> None:
+        """Raises: InvalidInput for a point outside of the picture."""
+        for share in (self.x, self.y):
+            _check_range("focalPoint", share, 0, 1)
+
+
+@dataclass(frozen=True, slots=True)
 class VariantSpec:
     """What is asked for. The order of work is: crop, rotate, fit, blur, sharpen, background.
 
     Attributes:
         width: Of the box, px; so is `height`.
+        focal_point: Takes the place of the gravity, to a thousandth.
         quality: 1 to 100; None for what is sensible in the format. PNG has none.
         background: `#rrggbb` behind what is transparent; None keeps it so, and is white in a JPEG.
         blur: Standard deviation of a Gaussian in px of the result, to a tenth; 0 for none.
@@ -109,6 +126,7 @@ class VariantSpec:
     rotate: int = 0
     crop: Crop | None = None
     frame: int = 0
+    focal_point: FocalPoint | None = None
 
     def __post_init__(self) -> None:
         """Raises: InvalidInput for a value that is out of its range."""
@@ -123,82 +141,10 @@ class VariantSpec:
         if self.background is not None and not _COLOR.fullmatch(self.background):
             raise InvalidInput("The background is # and six lower-case hex digits.", field=("background",))
 
-    @property
-    def canonical(self) -> str:
-        """The one text of all specifications that look the same; `parse_spec` reads it."""
-        placed = self.fit in (Fit.COVER, Fit.CONTAIN) and self.gravity is not Gravity.CENTER
-        crop = self.crop
-        parts = (
-            f"w{self.width}" if self.width else "",
-            f"h{self.height}" if self.height else "",
-            self.fit.lower(),
-            self.gravity.lower().replace("_", "") if placed else "",
-            self.format.lower(),
-            f"q{self.quality}" if self.quality and self.format is not VariantFormat.PNG else "",
-            f"bg{self.background[1:]}" if self.background else "",
-            f"blur{self.blur:.1f}" if self.blur >= _SMALLEST_BLUR else "",
-            f"sharp{self.sharpen}" if self.sharpen else "",
-            f"rot{self.rotate}" if self.rotate else "",
-            f"crop{crop.x}.{crop.y}.{crop.width}.{crop.height}" if crop else "",
-            f"frame{self.frame}" if self.frame else "",
-        )
-        return "_".join(part for part in parts if part)
-
-
-_SMALLEST_BLUR = 0.05
-_NUMBER = "[0-9]{1,5}"
-_GRAVITIES = {gravity.lower().replace("_", ""): gravity for gravity in Gravity}
-_CANONICAL = re.compile(
-    rf"(?:w(?P<width>{_NUMBER})_)?(?:h(?P<height>{_NUMBER})_)?(?P<fit>{'|'.join(Fit).lower()})"
-    rf"(?:_(?P<gravity>{'|'.join(_GRAVITIES)}))?_(?P<format>{'|'.join(VariantFormat).lower()})"
-    rf"(?:_q(?P<quality>{_NUMBER}))?(?:_bg(?P<background>[0-9a-f]{{6}}))?(?:_blur(?P<blur>{_NUMBER}\.[0-9]))?"
-    rf"(?:_sharp(?P<sharpen>{_NUMBER}))?(?:_rot(?P<rotate>{_NUMBER}))?"
-    rf"(?:_crop(?P<crop>{_NUMBER}(?:\.{_NUMBER}){{3}}))?(?:_frame(?P<frame>{_NUMBER}))?"
-)
-
-
-def parse_spec(text: str) -> VariantSpec:
-    """Return the specification of a canonical text.
-
-    Raises:
-        InvalidInput: It is none, or not the canonical one.
-    """
-    match = _CANONICAL.fullmatch(text)
-    if match is None:
-        raise InvalidInput(f"{text[:80]!r} is no specification of a variant.")
-    part = match.groupdict()
-    spec = VariantSpec(
-        width=_number(part["width"]),
-        height=_number(part["height"]),
-        fit=Fit(part["fit"].upper()),
-        gravity=_GRAVITIES[part["gravity"] or "center"],
-        format=VariantFormat(part["format"].upper()),
-        quality=_number(part["quality"]),
-        background=f"#{part['background']}" if part["background"] else None,
-        blur=float(part["blur"] or 0),
-        sharpen=int(part["sharpen"] or 0),
-        rotate=int(part["rotate"] or 0),
-        crop=Crop(*(int(number) for number in part["crop"].split("."))) if part["crop"] else None,
-        frame=int(part["frame"] or 0),
-    )
-    if spec.canonical != text:
-        raise InvalidInput(f"{text[:80]!r} is no specification of a variant.")
-    return spec
-
-
-def variant_key(image_id: ImageId, spec: VariantSpec, extension: str) -> str:
-    """Return the key of a variant's bytes; that of AUTO serves the JPEG or PNG that it comes down to."""
-    digest = hashlib.sha256(spec.canonical.encode()).hexdigest()[:32]
-    return f"{variant_prefix(image_id)}{digest}.{extension}"
-
 
 def variant_prefix(image_id: ImageId) -> str:
     """Return what the keys of all variants of an image, and of no other, begin with."""
     return f"variants/{image_id}_"
-
-
-def _number(text: str | None) -> int | None:
-    return None if text is None else int(text)
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:

@@ -6,6 +6,7 @@ from PIL import Image
 from PIL.Image import Resampling, Transpose
 
 from app.domain.image import ImageFormat
+from app.imaging.attention import attend
 from app.imaging.source import Source
 
 Size = tuple[int, int]
@@ -26,32 +27,44 @@ TRANSPOSES: Final = {
 }
 
 
-def decode(source: Source, size: Size, region: Box | None = None) -> Image.Image:
-    """Decode the first frame, not upright, at `size` (px): in mode L, LA, RGB, RGBA or CMYK.
+def decode(source: Source, size: Size, region: Box | None = None, room: Box | None = None) -> Image.Image:
+    """Decode the current frame, not upright, at `size` (px): in mode L, LA, RGB, RGBA or CMYK.
 
     Args:
         region: What of the stored picture is wanted; None for all of it.
+        room: Where the region may be moved to keep what draws the eye; None when it stays where it is.
     """
-    box = _scale_jpeg(source, size, region) if source.format is ImageFormat.JPEG else region
+    whole = 0, 0, *source.image.size
+    extent = _scale_jpeg(source, size, region or whole) if source.format is ImageFormat.JPEG else source.image.size
     source.image.load()
-    return resize(_simplify(source.image), size, box)
+    picture = _simplify(source.image)
+    box = None if region is None and extent == source.image.size else _scale_box(region or whole, whole, extent)
+    if box is not None and room is not None:
+        box = attend(picture, box, _scale_box(room, whole, extent))
+    return resize(picture, size, box)
 
 
-def _scale_jpeg(source: Source, size: Size, region: Box | None) -> Box | None:
+def _scale_jpeg(source: Source, size: Size, region: Box) -> tuple[float, float]:
     """Let the decoder leave out pixels: the smallest DCT scale whose longer side still reaches that of `size`.
 
-    Returns the part of the scaled picture that is wanted: its sides are rounded up.
+    Returns the sides of the stored picture in the scaled one, px, whose own are rounded up.
     """
     width, height = source.image.size
-    left, upper, right, lower = region or (0, 0, width, height)
+    left, upper, right, lower = region
     for scale in _DCT_SCALES:
         if min(width, height) >= scale and _reaches((right - left) / scale, (lower - upper) / scale, size):
             drafted = source.image.draft(None, (width // scale, height // scale))
             if drafted is None:
                 break
             _, _, x, y = drafted[1]
-            return left * x / width, upper * y / height, right * x / width, lower * y / height
-    return region
+            return x, y
+    return width, height
+
+
+def _scale_box(box: Box, whole: Box, extent: tuple[float, float]) -> Box:
+    """Return where a part of the stored picture is in one whose sides are `extent`."""
+    across, down = extent[0] / whole[2], extent[1] / whole[3]
+    return box[0] * across, box[1] * down, box[2] * across, box[3] * down
 
 
 def _reaches(width: float, height: float, size: Size) -> bool:

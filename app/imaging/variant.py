@@ -52,9 +52,11 @@ def _decode_content(source: Source, frame: Frame, degrees: int) -> Image.Image:
     """Return the content of the frame in sRGB, mode RGB or RGBA; sides are turned when few pixels are left."""
     turns = turns_of(source.orientation, degrees)
     stored = source.image.size
-    region = turn_back(frame.region, exchange(stored, turns), turns)
+    shown = exchange(stored, turns)
+    region = turn_back(frame.region, shown, turns)
+    room = turn_back(frame.room, shown, turns) if frame.room else None
     profile = source.image.info.get("icc_profile")
-    small = decode(source, exchange(frame.content, turns), None if region == (0, 0, *stored) else region)
+    small = decode(source, exchange(frame.content, turns), None if region == (0, 0, *stored) else region, room)
     picture = strip(_convert(small, profile))
     for turn in turns:
         picture = picture.transpose(turn)

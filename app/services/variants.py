@@ -7,14 +7,17 @@ from app.domain import policy
 from app.domain.errors import InvalidInput, InvalidSignature, NotFound
 from app.domain.framing import Frame, frame_of
 from app.domain.image import Image, ImageId
-from app.domain.variant import VariantFormat, VariantSpec, parse_spec, variant_key
+from app.domain.variant import VariantFormat, VariantSpec
+from app.domain.variant_text import parse_spec, variant_key, write_spec
 from app.domain.viewer import Viewer
 from app.ports.imaging import Imaging
 from app.ports.objects import AddressSigner, BlobStore, ObjectStat
 from app.ports.records import Records
+from app.services.presets import Presets
 from app.services.single_flight import SingleFlight
 
 MAX_WIDTHS = 20
+DEFAULT_WIDTHS = (320, 640, 960, 1280, 1920)
 
 _FOLDER = "variants"
 _LAST_RESORTS = (VariantFormat.JPEG, VariantFormat.PNG)
@@ -38,36 +41,50 @@ class VariantService:
     blobs: BlobStore
     imaging: Imaging
     signer: AddressSigner
+    presets: Presets = field(default_factory=Presets)
     flights: SingleFlight[ObjectStat] = field(default_factory=SingleFlight)
 
     def frame(self, image: Image, spec: VariantSpec) -> Frame:
-        """Return what a variant shows, and its size. Raises: InvalidInput when it does not fit the image."""
+        """Return what a variant shows, and its size.
+
+        Raises:
+            InvalidInput: It does not fit the image.
+            NotFound: There are only presets, and it is none.
+        """
+        self.presets.check(spec)
         if spec.frame >= image.frame_count:
             raise InvalidInput(f"`frame` is {spec.frame}; the image has {image.frame_count}.", field=("frame",))
         return frame_of(spec, image.width, image.height)
 
     def path(self, image: Image, spec: VariantSpec) -> str:
         """Return the path under which a variant is made and read; it expires unless the image is public."""
-        signed = f"{image.id}/{spec.canonical}"
+        signed = f"{image.id}/{write_spec(spec)}"
         name = f"{self.signer.sign_variant(signed)}.{spec.format.extension}"
         return self.signer.object_path(f"{_FOLDER}/{signed}/{name}", public=image.is_public)
 
     def responsive(
-        self, image: Image, widths: tuple[int, ...], formats: tuple[VariantFormat, ...]
+        self, image: Image, widths: tuple[int, ...] | None, formats: tuple[VariantFormat, ...]
     ) -> tuple[tuple[VariantSpec, ...], ...]:
         """Return a variant for each width, the narrowest first, of each format; none is wider than the image.
 
+        Args:
+            widths: None for those of the presets when there are only presets, else for `DEFAULT_WIDTHS`.
+
         Raises:
             InvalidInput: There are none or too many, or one is out of its range.
+            NotFound: There are only presets, and a width is none.
         """
+        if widths is None:
+            widths = self.presets.widths() if self.presets.are_all else DEFAULT_WIDTHS
         for name, given in (("widths", widths), ("formats", formats)):
             if not 1 <= len(given) <= MAX_WIDTHS:
                 raise InvalidInput(f"Give 1 to {MAX_WIDTHS} {name}, not {len(given)}.", field=(name,))
-        specs = [VariantSpec(width=width) for width in widths]
-        possible = sorted({self.frame(image, spec).canvas[0] for spec in specs})
-        return tuple(
-            tuple(VariantSpec(width=width, format=wanted) for width in possible) for wanted in dict.fromkeys(formats)
+        specs = [VariantSpec(width=width) for width in sorted(widths, reverse=True)]
+        possible = {self.frame(image, spec).canvas[0]: spec for spec in specs}  # of equal ones the narrowest
+        chosen = sorted(
+            (width, spec if self.presets.are_all else VariantSpec(width=width)) for width, spec in possible.items()
         )
+        return tuple(tuple(replace(spec, format=wanted) for _, spec in chosen) for wanted in dict.fromkeys(formats))
 
     async def find_byte_size(self, image: Image, spec: VariantSpec) -> int | None:
         """Return the size in bytes of a variant that is made; None of AUTO, which has several."""
@@ -88,12 +105,14 @@ class VariantService:
 
         Raises:
             InvalidSignature: The address was altered.
-            NotFound: There is no such image, or none that the viewer may see.
+            NotFound: There is no such image, or none that the viewer may see; or there are only presets, and this is
+                none.
             Expired: The signature of an image that the viewer may not see without.
             InvalidImage, TooLarge: The original cannot be worked on.
             Busy, InsufficientStorage: Come back later.
         """
         image_id, spec = self._read(address)
+        self.presets.check(spec)
         image = await self.records.images.find(image_id)
         if image is None or not policy.can_see_image(viewer, image):
             if signature is None:

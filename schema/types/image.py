@@ -21,7 +21,15 @@ from schema.types.animation import Animation
 from schema.types.label import Label
 from schema.types.metadata import Metadata
 from schema.types.node import Node
-from schema.types.variant import Responsive, Variant, VariantOptions, make_responsive, make_spec, make_variant
+from schema.types.variant import (
+    Responsive,
+    Variant,
+    VariantOptions,
+    make_responsive,
+    make_spec,
+    make_variant,
+    preset_spec,
+)
 from schema.types.viewer import User, load_user
 
 if TYPE_CHECKING:
@@ -108,7 +116,8 @@ class Image(Node):
 
     @strawberry.field(
         description="A rendering that is made when its address is first asked for. At most 8,000 px a side and "
-        "50,000,000 px; width and height are 1 to 8,000, quality is 1 to 100."
+        "50,000,000 px; width and height are 1 to 8,000, quality is 1 to 100. `preset` is one that the operator has "
+        "named (`server { presets }`); beside it only `format` can be given."
     )
     async def variant(  # noqa: PLR0913 - what the API takes
         self,
@@ -117,11 +126,14 @@ class Image(Node):
         width: int | None = None,
         height: int | None = None,
         fit: Fit | None = Fit.INSIDE,
-        format: VariantFormat | None = VariantFormat.AUTO,
+        format: VariantFormat | None = None,
         quality: int | None = None,
+        preset: str | None = None,
         options: VariantOptions | None = None,
     ) -> Variant:
         spec = make_spec(width=width, height=height, fit=fit, format=format, quality=quality, options=options)
+        if preset is not None:
+            spec = preset_spec(info.context.services.variants.presets, preset, spec, format)
         return await make_variant(info, self.record, spec)
 
     @strawberry.field(

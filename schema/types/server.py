@@ -5,9 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from app import __version__
+from app.domain import variant
 from app.domain.image import ImageFormat, ThumbnailSize
 from app.domain.job import MAX_ITEMS
 from app.domain.page import MAX_PAGE_SIZE
+from app.domain.variant_text import write_spec
 from app.settings import Settings
 from schema.scalars import BigInt
 
@@ -22,10 +24,29 @@ class ServerLimits:
     max_job_items: int = strawberry.field(description="Images of one job.")
 
 
-@strawberry.type(description="A rendering by name that every image has.")
+@strawberry.type(description="A rendering by name: a thumbnail, or a variant that the operator has named.")
 class Preset:
-    name: ThumbnailSize = strawberry.field(description="Its name.")
-    bound: int = strawberry.field(description="The longer side at most, in px.")
+    name: str = strawberry.field(description="Its name: for `thumbnail(size:)`, or for `variant(preset:)`.")
+    bound: int | None = strawberry.field(description="Of a thumbnail: the longer side at most, in px.")
+    width: int | None = strawberry.field(description="Width of the box in px; null follows from the proportions.")
+    height: int | None = strawberry.field(description="Height of the box in px; null follows from the proportions.")
+    fit: variant.Fit = strawberry.field(description="How a picture gets into the box.")
+    format: variant.VariantFormat = strawberry.field(
+        description="The format of its bytes, unless another is asked for."
+    )
+    specification: str = strawberry.field(description="All of it, as in the addresses of variants.")
+
+    @classmethod
+    def from_spec(cls, name: str, spec: variant.VariantSpec, bound: int | None = None) -> Preset:
+        return cls(
+            name=name,
+            bound=bound,
+            width=spec.width,
+            height=spec.height,
+            fit=spec.fit,
+            format=spec.format,
+            specification=write_spec(spec),
+        )
 
 
 @strawberry.type(description="What this server is and takes.")
@@ -33,7 +54,8 @@ class ServerInfo:
     version: str = strawberry.field(description="The server's release.")
     limits: ServerLimits = strawberry.field(description="What it takes at most.")
     formats: list[ImageFormat] = strawberry.field(description="The formats that it takes in.")
-    presets: list[Preset] = strawberry.field(description="The renderings that every image has.")
+    presets: list[Preset] = strawberry.field(description="The thumbnails, then the variants that have a name.")
+    only_presets: bool = strawberry.field(description="Whether `variant` gives nothing but presets.")
     storage_backends: list[str] = strawberry.field(description="The stores that keep objects, the primary first.")
 
     @classmethod
@@ -49,6 +71,13 @@ class ServerInfo:
                 max_job_items=MAX_ITEMS,
             ),
             formats=list(ImageFormat),
-            presets=[Preset(name=size, bound=size.bound) for size in ThumbnailSize],
+            presets=[_thumbnail(size) for size in ThumbnailSize]
+            + [Preset.from_spec(name, spec) for name, spec in settings.presets.items()],
+            only_presets=settings.only_presets,
             storage_backends=list(settings.storage),
         )
+
+
+def _thumbnail(size: ThumbnailSize) -> Preset:
+    spec = variant.VariantSpec(size.bound, size.bound, format=variant.VariantFormat.JPEG)
+    return Preset.from_spec(size, spec, size.bound)

@@ -1,13 +1,16 @@
 """One rendering of an image: an address, and what its bytes are."""
 
+from dataclasses import replace
+
 import strawberry
 
 from app.domain import image as domain
 from app.domain import variant
+from app.domain.errors import InvalidInput
+from app.services.presets import Presets
 from schema.context import Info
 from schema.scalars import URL, BigInt, HexColor
 
-DEFAULT_WIDTHS = (320, 640, 960, 1280, 1920)
 DEFAULT_FORMATS = (variant.VariantFormat.AVIF, variant.VariantFormat.WEBP, variant.VariantFormat.AUTO)
 
 strawberry.enum(
@@ -24,7 +27,11 @@ strawberry.enum(
     "proportions. INSIDE is as large as the box allows, and never enlarged. CONTAIN is INSIDE on a canvas that fills "
     "the box. COVER fills the box and cuts off what is over; FILL fills it and gives the proportions up.",
 )
-strawberry.enum(variant.Gravity, description="What COVER keeps, and where CONTAIN puts the picture.")
+strawberry.enum(
+    variant.Gravity,
+    description="What COVER keeps, and where CONTAIN puts the picture. ATTENTION keeps what draws the eye: edges, "
+    "vivid colours and the colours of skin; to CONTAIN it is CENTER.",
+)
 
 
 @strawberry.type(description="A rendering of an image; its size and format are those of its bytes.")
@@ -62,10 +69,19 @@ class CropInput:
     height: int = strawberry.field(description="Its height.")
 
 
+@strawberry.input(description="A point of the picture as shown, before it is cropped and rotated.")
+class FocalPointInput:
+    x: float = strawberry.field(description="From the left edge, 0, to the right one, 1; to a thousandth.")
+    y: float = strawberry.field(description="From the upper edge, 0, to the lower one, 1; to a thousandth.")
+
+
 @strawberry.input(description="What else a variant can be. The order: crop, rotate, fit, blur, sharpen, background.")
 class VariantOptions:
     gravity: variant.Gravity = strawberry.field(
         default=variant.Gravity.CENTER, description="What COVER keeps, and where CONTAIN puts the picture."
+    )
+    focal_point: FocalPointInput | None = strawberry.field(
+        default=None, description="What COVER keeps in its middle as far as there is room, whatever the gravity."
     )
     background: HexColor | None = strawberry.field(
         default=None, description="Behind what is transparent; without it, that stays so, and is white in a JPEG."
@@ -90,7 +106,7 @@ def make_spec(
 ) -> variant.VariantSpec:
     """Return what is asked for. Raises: InvalidInput."""
     options = options or VariantOptions()
-    crop = options.crop
+    crop, point = options.crop, options.focal_point
     return variant.VariantSpec(
         width=width,
         height=height,
@@ -104,7 +120,18 @@ def make_spec(
         rotate=options.rotate,
         frame=options.frame,
         crop=variant.Crop(crop.x, crop.y, crop.width, crop.height) if crop else None,
+        focal_point=variant.FocalPoint(point.x, point.y) if point else None,
     )
+
+
+def preset_spec(
+    presets: Presets, name: str, asked: variant.VariantSpec, format: variant.VariantFormat | None
+) -> variant.VariantSpec:
+    """Return a preset, in another format when one is asked for. Raises: NotFound, InvalidInput."""
+    spec = presets.get(name)
+    if replace(asked, format=variant.VariantFormat.AUTO) != variant.VariantSpec():
+        raise InvalidInput("Beside `preset` only `format` can be given.", field=("preset",))
+    return spec if format is None else replace(spec, format=format)
 
 
 async def make_variant(info: Info, image: domain.Image, spec: variant.VariantSpec) -> Variant:
@@ -128,7 +155,7 @@ def make_responsive(
     variants = info.context.services.variants
     specs = variants.responsive(
         image,
-        DEFAULT_WIDTHS if widths is None else tuple(widths),
+        None if widths is None else tuple(widths),
         DEFAULT_FORMATS if formats is None else tuple(formats),
     )
     addresses = [
@@ -142,7 +169,7 @@ def make_responsive(
             SrcSet(
                 format=of_format[0][1].format,
                 mime_type=of_format[0][1].format.mime_type,
-                value=", ".join(f"{url} {spec.width}w" for url, spec in of_format),
+                value=", ".join(f"{url} {variants.frame(image, spec).canvas[0]}w" for url, spec in of_format),
             )
             for of_format in addresses
         ],

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.errors import InvalidInput
 from app.domain.framing import frame_of
-from app.domain.variant import Crop, Fit, Gravity, VariantSpec
+from app.domain.variant import Crop, Fit, FocalPoint, Gravity, VariantSpec
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,36 @@ def test_sizes_are_exact(fit: Fit, box: tuple, size: tuple, expected: tuple) -> 
 )
 def test_cover_keeps_what_the_gravity_says(gravity: Gravity, region: tuple) -> None:
     assert frame_of(VariantSpec(100, 100, Fit.COVER, gravity), 1000, 500).region == region
+
+
+@pytest.mark.parametrize(
+    ("point", "rotate", "region"),
+    [
+        ((0.5, 0.5), 0, (250, 0, 750, 500)),
+        ((0.4, 0.9), 0, (150, 0, 650, 500)),
+        ((0, 0), 0, (0, 0, 500, 500)),
+        ((1, 1), 0, (500, 0, 1000, 500)),
+        ((0.4, 0.9), 90, (0, 150, 500, 650)),
+        ((0.4, 0.9), 180, (350, 0, 850, 500)),
+    ],
+)
+def test_cover_keeps_the_focal_point_in_the_middle_as_far_as_it_can(point: tuple, rotate: int, region: tuple) -> None:
+    spec = VariantSpec(100, 100, Fit.COVER, Gravity.EAST, rotate=rotate, focal_point=FocalPoint(*point))
+
+    assert frame_of(spec, 1000, 500).region == pytest.approx(region)
+
+
+def test_a_focal_point_outside_of_what_is_cropped_is_as_near_as_it_can_be() -> None:
+    spec = VariantSpec(100, 100, Fit.COVER, crop=Crop(500, 0, 400, 300), focal_point=FocalPoint(0, 0))
+
+    assert frame_of(spec, 1000, 500).region == (500, 0, 800, 300)
+
+
+def test_attention_starts_in_the_middle_of_its_room() -> None:
+    frame = frame_of(VariantSpec(100, 100, Fit.COVER, Gravity.ATTENTION, crop=Crop(0, 0, 600, 500)), 1000, 500)
+
+    assert (frame.region, frame.room) == ((50, 0, 550, 500), (0, 0, 600, 500))
+    assert frame_of(VariantSpec(100, 100, Fit.COVER), 1000, 500).room is None
 
 
 @pytest.mark.parametrize(

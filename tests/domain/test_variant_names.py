@@ -11,13 +11,13 @@ from app.domain.image import image_id_of_key, new_image_id
 from app.domain.variant import (
     Crop,
     Fit,
+    FocalPoint,
     Gravity,
     VariantFormat,
     VariantSpec,
-    parse_spec,
-    variant_key,
     variant_prefix,
 )
+from app.domain.variant_text import parse_spec, read_spec, variant_key, write_spec
 
 SIDES = st.none() | st.integers(1, 8000)
 SPECS = st.builds(
@@ -34,12 +34,13 @@ SPECS = st.builds(
     rotate=st.sampled_from((0, 90, 180, 270)),
     crop=st.none() | st.builds(Crop, *[st.integers(0, 20_000)] * 4),
     frame=st.integers(0, 99_999),
+    focal_point=st.none() | st.builds(FocalPoint, st.floats(0, 1), st.floats(0, 1)),
 )
 
 
 @given(SPECS)
 def test_the_text_is_read_back_to_the_same_text(spec: VariantSpec) -> None:
-    assert parse_spec(spec.canonical).canonical == spec.canonical
+    assert write_spec(parse_spec(write_spec(spec))) == write_spec(spec)
 
 
 def test_the_text_says_everything() -> None:
@@ -58,8 +59,8 @@ def test_the_text_says_everything() -> None:
         frame=7,
     )
 
-    assert spec.canonical == "w300_h200_cover_northeast_webp_q70_bgff0080_blur2.5_sharp50_rot90_crop1.2.30.40_frame7"
-    assert parse_spec(spec.canonical) == spec
+    assert write_spec(spec) == "w300_h200_cover_northeast_webp_q70_bgff0080_blur2.5_sharp50_rot90_crop1.2.30.40_frame7"
+    assert parse_spec(write_spec(spec)) == spec
 
 
 @pytest.mark.parametrize(
@@ -69,10 +70,35 @@ def test_the_text_says_everything() -> None:
         VariantSpec(format=VariantFormat.PNG, quality=50),
         VariantSpec(format=VariantFormat.PNG, gravity=Gravity.NORTH),
         VariantSpec(format=VariantFormat.PNG, blur=0.04),
+        VariantSpec(format=VariantFormat.PNG, focal_point=FocalPoint(0, 1)),
     ],
 )
 def test_what_makes_no_difference_is_left_out(same: VariantSpec) -> None:
-    assert same.canonical == "inside_png"
+    assert write_spec(same) == "inside_png"
+
+
+def test_a_focal_point_takes_the_place_of_the_gravity() -> None:
+    point = FocalPoint(0.25, 1 / 3)
+    spec = VariantSpec(30, 20, Fit.COVER, Gravity.NORTH, VariantFormat.PNG, focal_point=point)
+
+    assert write_spec(spec) == "w30_h20_cover_focal250.333_png"
+
+
+def test_attention_is_of_covering_alone() -> None:
+    texts = [write_spec(VariantSpec(9, 9, fit, Gravity.ATTENTION, VariantFormat.PNG)) for fit in Fit]
+
+    assert texts == ["w9_h9_inside_png", "w9_h9_contain_png", "w9_h9_cover_attention_png", "w9_h9_fill_png"]
+
+
+def test_a_text_by_hand_may_have_any_order_and_leave_out_what_is_usual() -> None:
+    assert read_spec("webp_h20_w30") == VariantSpec(30, 20, format=VariantFormat.WEBP)
+    assert read_spec("cover_northeast_w30") == VariantSpec(30, fit=Fit.COVER, gravity=Gravity.NORTH_EAST)
+
+
+@pytest.mark.parametrize("text", ["", "_", "w30_", "w30_w40", "big", "w0", "W30", "q101", "rot45", "focal1001.0"])
+def test_a_text_by_hand_is_checked(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_spec(text)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""Settings of what is made of images."""
+
+import re
+from typing import Annotated
+
+from pydantic import field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+from app.domain.errors import InvalidInput
+from app.domain.variant import VariantSpec
+from app.domain.variant_text import parse_spec, read_spec, write_spec
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+
+class ImageSettings(BaseSettings):
+    """A part of `Settings`. A preset is given as `name=specification`, as in `card=w640_h360_cover`."""
+
+    presets: Annotated[dict[str, VariantSpec], NoDecode] = {}
+    only_presets: bool = False
+
+    @field_validator("presets", mode="before")
+    @classmethod
+    def _parse_presets(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        names = [name.strip() for name, _, _ in pairs]
+        if len(set(names)) < len(names):
+            raise ValueError("each preset must have a name of its own")
+        return {name: _read_preset(name, text.strip()) for name, (_, _, text) in zip(names, pairs, strict=True)}
+
+    @model_validator(mode="after")
+    def _check_only_presets(self) -> "ImageSettings":
+        if self.only_presets and not self.presets:
+            raise ValueError("GF_PRESETS must name at least one preset when GF_ONLY_PRESETS is on")
+        return self
+
+
+def _read_preset(name: str, text: str) -> VariantSpec:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"the preset {name[:80]!r} must be named by lower-case letters, digits and hyphens")
+    try:
+        return parse_spec(write_spec(read_spec(text)))  # without what makes no difference
+    except InvalidInput as error:
+        raise ValueError(f"the preset {name!r}: {error}") from error
