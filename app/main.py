@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.console import pages
+from app.console import pages, share_pages
 from app.container.opening import open_services
 from app.rest import routes as rest
 from app.settings import Settings
@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> Starlette:
             *rest.routes,
             Route("/graphql", BodyLimit(view, MAX_GRAPHQL_BYTES)),
             WebSocketRoute("/graphql", view),
+            *share_pages.routes,
             *pages.routes,
         ],
         middleware=[

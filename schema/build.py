@@ -21,12 +21,14 @@ from schema.mutations.flows import FlowMutations
 from schema.mutations.images import ImageMutations
 from schema.mutations.jobs import JobMutations
 from schema.mutations.keys import KeyMutations
+from schema.mutations.shares import ShareMutations
 from schema.mutations.uploads import UploadMutations
 from schema.mutations.webhooks import WebhookMutations
 from schema.queries.flows import FlowQueries
 from schema.queries.images import ImageQueries
 from schema.queries.jobs import JobQueries
 from schema.queries.nodes import NodeQueries
+from schema.queries.shares import ShareQueries
 from schema.queries.viewer import ViewerQueries
 from schema.queries.webhooks import WebhookQueries
 from schema.scalars import SCALARS
@@ -35,12 +37,14 @@ from schema.subscriptions.jobs import JobSubscriptions
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(NodeQueries, ImageQueries, FlowQueries, JobQueries, WebhookQueries, ViewerQueries):
+class Query(NodeQueries, ImageQueries, FlowQueries, JobQueries, WebhookQueries, ShareQueries, ViewerQueries):
     pass
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(UploadMutations, JobMutations, FlowMutations, ImageMutations, KeyMutations, WebhookMutations):
+class Mutation(
+    UploadMutations, JobMutations, FlowMutations, ImageMutations, KeyMutations, WebhookMutations, ShareMutations
+):
     pass
 
 

@@ -10,6 +10,7 @@ from app.domain.flow import Flow
 from app.domain.image import Image, ImageId
 from app.domain.job import Job, JobId, JobItem
 from app.domain.label import Label
+from app.domain.share import Share, ShareId
 from app.domain.viewer import User, UserId, Viewer
 from app.domain.webhook import Webhook, WebhookId
 
@@ -26,7 +27,7 @@ class Loaders:
 
     def __init__(self, services: Services, viewer: Callable[[], Viewer]) -> None:
         images, flows, jobs, keys = services.images, services.flows, services.jobs, services.keys
-        webhooks, labels = services.webhooks, services.labels
+        webhooks, labels, shares = services.webhooks, services.labels, services.shares
         self.images: DataLoader[ImageId, Image | None] = _loader(lambda ids: images.find_many(viewer(), ids), None)
         self.image_flows: DataLoader[ImageId, tuple[Flow, ...]] = _loader(
             lambda ids: flows.find_of_images(viewer(), ids), ()
@@ -39,6 +40,7 @@ class Loaders:
         self.webhooks: DataLoader[WebhookId, Webhook | None] = _loader(
             lambda ids: webhooks.find_many(viewer(), ids), None
         )
+        self.shares: DataLoader[ShareId, Share | None] = _loader(lambda ids: shares.find_many(viewer(), ids), None)
 
 
 def _loader(find: Callable[[list[K]], Awaitable[Mapping[K, V]]], missing: V) -> DataLoader[K, V]:

@@ -23,6 +23,7 @@ MIN_KEY_BYTES = 32
 _UPLOAD_SALT = "gf-images.upload"
 _OBJECT_SALT = "gf-images.object"
 _VARIANT_SALT = "gf-images.variant"
+_SHARE_SALT = "gf-images.share"
 _EXACT = "PUT"
 _AT_MOST = "PUT at most"
 _OPTIONS = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
@@ -49,8 +50,10 @@ class LocalSigner:
             raise ValueError(f"at least one signing key is needed, and each must have at least {MIN_KEY_BYTES} bytes")
         oldest_first = secrets[::-1]
         self._uploads = URLSafeSerializer(oldest_first, salt=_UPLOAD_SALT, signer_kwargs=_OPTIONS)
-        self._objects = Signer(oldest_first, salt=_OBJECT_SALT, key_derivation="hmac", digest_method=hashlib.sha256)
-        self._variants = Signer(oldest_first, salt=_VARIANT_SALT, key_derivation="hmac", digest_method=hashlib.sha256)
+        self._objects, self._variants, self._shares = (
+            Signer(oldest_first, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
+            for salt in (_OBJECT_SALT, _VARIANT_SALT, _SHARE_SALT)
+        )
         self._clock = clock
 
     def sign_upload(self, upload: Upload) -> SignedUpload:
@@ -100,6 +103,13 @@ class LocalSigner:
     def check_variant(self, text: str, signature: str) -> None:
         if not (_is_canonical(signature) and self._variants.verify_signature(text.encode(), signature)):
             raise InvalidSignature("The address of this variant was altered.")
+
+    def sign_share(self, text: str) -> str:
+        return self._shares.get_signature(text).decode()
+
+    def check_share(self, text: str, signature: str) -> None:
+        if not (_is_canonical(signature) and self._shares.verify_signature(text.encode(), signature)):
+            raise InvalidSignature("The address of this share was altered.")
 
     def _is_signed(self, key: str, expires: str, signature: str) -> bool:
         return _is_canonical(signature) and self._objects.verify_signature(_signed_text(key, expires), signature)

@@ -20,6 +20,8 @@ from app.services.objects import ObjectService
 from app.services.quotas import QuotaService
 from app.services.rates import RateService
 from app.services.reception import ReceptionService
+from app.services.share_pages import SharePageService
+from app.services.shares import ShareService
 from app.services.sign_in import SignInService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
@@ -45,6 +47,8 @@ class Services:
     quotas: QuotaService
     rates: RateService
     webhooks: WebhookService
+    shares: ShareService
+    share_pages: SharePageService
     idempotency: IdempotencyService
     sign_in: SignInService
     records: Records

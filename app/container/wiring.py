@@ -15,6 +15,8 @@ from app.services.objects import ObjectService
 from app.services.presets import Presets
 from app.services.quotas import QuotaService
 from app.services.reception import ReceptionService
+from app.services.share_pages import SharePageService
+from app.services.shares import ShareService
 from app.services.sign_in import SignInService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
@@ -26,6 +28,7 @@ def wire_services(
     settings: Settings, parts: Parts, images: ImageService, flows: FlowService, keys: KeyService, new_key: str | None
 ) -> Services:
     records, blobs, signer, bell = parts.records, parts.blobs, parts.signer, parts.bell
+    variants = _wire_variants(settings, parts)
     return Services(
         images=images,
         flows=flows,
@@ -33,13 +36,7 @@ def wire_services(
         uploads=_wire_uploads(settings, parts, flows),
         reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
         objects=ObjectService(records=records, blobs=blobs, signer=signer),
-        variants=VariantService(
-            records=records,
-            blobs=blobs,
-            imaging=parts.imaging,
-            signer=signer,
-            presets=Presets(settings.presets, settings.only_presets),
-        ),
+        variants=variants,
         jobs=JobService(records, bell, now),
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         image_jobs=ImageJobService(records, images, bell, now),
@@ -49,6 +46,8 @@ def wire_services(
         quotas=QuotaService(records, now, quota_of(settings)),
         rates=wire_rates(settings, parts),
         webhooks=WebhookService(records, parts.poster, bell, now),
+        shares=ShareService(records, signer, now),
+        share_pages=SharePageService(records, blobs, variants, signer, now),
         sign_in=SignInService(keys, parts.tokens, records, now, settings.default_role),
         records=records,
         blobs=blobs,
@@ -72,4 +71,14 @@ def _wire_uploads(settings: Settings, parts: Parts, flows: FlowService) -> Uploa
         meter=parts.meter,
         max_bytes=settings.max_upload_bytes,
         quota=quota_of(settings),
+    )
+
+
+def _wire_variants(settings: Settings, parts: Parts) -> VariantService:
+    return VariantService(
+        records=parts.records,
+        blobs=parts.blobs,
+        imaging=parts.imaging,
+        signer=parts.signer,
+        presets=Presets(settings.presets, settings.only_presets),
     )

@@ -10,6 +10,7 @@ from app.domain.flow import Flow
 from app.domain.image import Image
 from app.domain.job import Job
 from app.domain.keys import ApiKey
+from app.domain.share import Share
 from app.domain.viewer import Role, Scope, User, Viewer
 from app.domain.webhook import Webhook
 
@@ -68,6 +69,15 @@ def can_see_webhook(viewer: Viewer, webhook: Webhook) -> bool:
     return is_owner(viewer, webhook.owner_id)
 
 
+def can_see_share(viewer: Viewer, share: Share) -> bool:
+    return is_owner(viewer, share.owner_id)
+
+
+def can_share_image(viewer: Viewer, image: Image) -> bool:
+    """Tell whether the viewer may show others an image: everybody a public one, its owner any."""
+    return image.is_public or is_owner(viewer, image.owner_id)
+
+
 def is_owner(viewer: Viewer, owner_id: str | None) -> bool:
     """Tell whether the viewer owns a thing, or is an admin, who may act as every owner."""
     return viewer.user is not None and (viewer.is_admin or viewer.user.id == owner_id)
@@ -87,6 +97,20 @@ def edit_image(viewer: Viewer, image: Image) -> None:
     require_editor(viewer)
     if not is_owner(viewer, image.owner_id):
         raise Forbidden("Only its owner may change this image.") if image.is_public else no_image(image.id)
+
+
+def share_image(viewer: Viewer, image: Image) -> User:
+    """Return who asks, when that is one who may give others an address of the image.
+
+    Raises:
+        Unauthenticated, Forbidden, NotFound
+    """
+    user = require_editor(viewer)
+    if not can_see_image(viewer, image):
+        raise no_image(image.id, "imageId")
+    if not can_share_image(viewer, image):
+        raise Forbidden("Only its owner may share an image that is not public.", field=("imageId",))
+    return user
 
 
 def edit_flow(viewer: Viewer, flow: Flow) -> None:
@@ -123,8 +147,8 @@ def no_key(key_id: str) -> NotFound:
     return NotFound(f"There is no key {key_id[:80]!r}.", field=("id",))
 
 
-def no_image(image_id: str) -> NotFound:
-    return NotFound(f"There is no image {image_id[:80]!r}.", field=("id",))
+def no_image(image_id: str, field: str = "id") -> NotFound:
+    return NotFound(f"There is no image {image_id[:80]!r}.", field=(field,))
 
 
 def no_flow(name: str) -> NotFound:
@@ -137,3 +161,7 @@ def no_job(job_id: str) -> NotFound:
 
 def no_webhook(webhook_id: str) -> NotFound:
     return NotFound(f"There is no webhook {webhook_id[:80]!r}.", field=("id",))
+
+
+def no_share(share_id: str) -> NotFound:
+    return NotFound(f"There is no share {share_id[:80]!r}.", field=("id",))

@@ -143,3 +143,11 @@ class AddressSigner(Protocol):
     def check_variant(self, text: str, signature: str) -> None:
         """Raises: InvalidSignature."""
         ...
+
+    def sign_share(self, text: str) -> str:
+        """Return the signature, in URL-safe base64, of what names a share in its address."""
+        ...
+
+    def check_share(self, text: str, signature: str) -> None:
+        """Raises: InvalidSignature."""
+        ...

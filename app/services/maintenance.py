@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from app.domain.errors import NotFound
 from app.domain.idempotency import ANSWER_LIFETIME
 from app.domain.image import ImageId, image_id_of_key
+from app.domain.share import KEPT_AFTER_END
 from app.domain.upload import staging_key
 from app.ports.objects import BlobStore
 from app.ports.records import Records
@@ -30,8 +31,8 @@ class MaintenanceService:
     clock: Clock
 
     async def sweep(self) -> int:
-        """Remove tickets that nobody completed, what could not be delivered long ago, broken writes, old variants, and
-        old objects without a record.
+        """Remove tickets that nobody completed, what could not be delivered long ago, shares that ended long ago,
+        broken writes, old variants, and old objects without a record.
 
         Returns how many.
         """
@@ -41,7 +42,9 @@ class MaintenanceService:
         for image_id in expired:
             await self.blobs.delete(staging_key(image_id))
         dead = await self.records.outbox.delete_dead(now - DEAD_AFTER)
-        return len(expired) + dead + await self.blobs.sweep(now - TEMPORARY_AFTER) + await self._sweep_objects(now)
+        ended = await self.records.shares.delete_expired(now - KEPT_AFTER_END)
+        swept = await self.blobs.sweep(now - TEMPORARY_AFTER) + await self._sweep_objects(now)
+        return len(expired) + dead + ended + swept
 
     async def _sweep_objects(self, now: datetime) -> int:
         removed = 0

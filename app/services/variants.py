@@ -139,6 +139,14 @@ class VariantService:
         spec = VariantSpec(format=VariantFormat.PNG, frame=frames[number])
         return OpenedVariant(await self._find_or_make(image, spec), image.is_public, is_negotiated=False)
 
+    async def make(self, image: Image, spec: VariantSpec, accepted: frozenset[str]) -> ObjectStat:
+        """Return a variant of an image that its caller may see, made when it is not there yet.
+
+        Raises:
+            InvalidImage, TooLarge, Busy, InsufficientStorage
+        """
+        return await self._find_or_make(image, _negotiate(spec, accepted))
+
     def read(self, stat: ObjectStat, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """Yield the bytes of an opened variant from `start` up to, without, `end`. Raises: NotFound."""
         return self.blobs.read(stat.key, start, end)

@@ -53,10 +53,17 @@ async def send_object(request: Request) -> Response:
 async def send_stat(request: Request, stat: ObjectStat, *, is_public: bool) -> Response:
     """Answer with an object that its client may see."""
     headers = object_headers(stat, is_public=is_public)
+    if not is_public and not is_not_modified(request.headers, stat):
+        address = await _sign_read(request, stat, headers)
+        if address is not None:
+            return RedirectResponse(address, 307, {"Cache-Control": REDIRECT_CACHE, **SAFETY_HEADERS})
+    return await send_bytes(request, stat, headers)
+
+
+async def send_bytes(request: Request, stat: ObjectStat, headers: dict[str, str]) -> Response:
+    """Answer with the bytes of an object, whole or in part, unless the client has them already."""
     if is_not_modified(request.headers, stat):
         return Response(status_code=304, headers=headers)
-    if not is_public and (address := await _sign_read(request, stat, headers)):
-        return RedirectResponse(address, 307, {"Cache-Control": REDIRECT_CACHE, **SAFETY_HEADERS})
     wanted = requested_range(request.headers, stat)
     if wanted is None:
         return await _send(request, stat, (0, stat.byte_size), 200, headers)

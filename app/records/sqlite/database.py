@@ -13,6 +13,7 @@ from app.records.sqlite.jobs import SqliteJobs
 from app.records.sqlite.labels import SqliteLabels
 from app.records.sqlite.migrate import list_migrations, migrate
 from app.records.sqlite.outbox import SqliteOutbox
+from app.records.sqlite.shares import SqliteShares
 from app.records.sqlite.uploads import SqliteUploads
 from app.records.sqlite.users import SqliteUsers
 from app.records.sqlite.webhooks import SqliteWebhooks
@@ -29,6 +30,7 @@ class SqliteRecords:
     users: SqliteUsers
     outbox: SqliteOutbox
     webhooks: SqliteWebhooks
+    shares: SqliteShares
     idempotency: SqliteIdempotency
 
     async def check(self) -> None:
@@ -64,5 +66,6 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
             users=SqliteUsers(database),
             outbox=SqliteOutbox(database),
             webhooks=SqliteWebhooks(database),
+            shares=SqliteShares(database),
             idempotency=SqliteIdempotency(database),
         )
