@@ -1,4 +1,4 @@
-"""Where imaging processes come from: a fork server of our own, started anew should it ever die."""
+"""Where the processes of a pool come from: a fork server of our own, started anew should it ever die."""
 
 import asyncio
 import json
@@ -6,14 +6,18 @@ import os
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from app.domain.errors import Busy
 from app.imaging.limits import ImageLimits, PoolLimits
-from app.imaging.process import ImagingProcess, peek
+from app.imaging.process import PoolProcess, peek
+
+Limits = ImageLimits | PoolLimits
 
 # glibc keeps large blocks from one picture to the next: fresh pages from the kernel cost a seventh of the time.
 _MALLOC: Final = {
@@ -24,22 +28,31 @@ _MALLOC: Final = {
 
 
 class ForkServer:
-    """Forks imaging processes that hold nothing of the server: no memory, no open file, no environment."""
+    """Forks processes that hold nothing of the server: no memory, no open file, no environment."""
 
-    def __init__(self, limits: ImageLimits, pool: PoolLimits) -> None:
-        self._limits = json.dumps([asdict(limits), asdict(pool)])
+    def __init__(self, module: str, *limits: Limits, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Take what is run.
+
+        Args:
+            module: Run as `python -m MODULE FD LIMITS`; `app.imaging.forkserver` says what it does.
+            limits: What it is told, as one JSON array.
+            environment: What it is to know beside where the code is.
+        """
+        self._module = module
+        self._limits = json.dumps([asdict(each) for each in limits])
+        self._environment = environment
         self._process: Process | None = None
         self._control: socket.socket | None = None
         self._starting = asyncio.Lock()
 
-    async def fork(self) -> ImagingProcess:
+    async def fork(self) -> PoolProcess:
         """Return a new process that is ready.
 
         Raises:
             Busy: The machine gives none.
         """
         ours, theirs = socket.socketpair()
-        process = ImagingProcess(ours)
+        process = PoolProcess(ours)
         try:
             with theirs:
                 socket.send_fds(await self._connect(), [b"f"], [theirs.fileno()])
@@ -47,7 +60,7 @@ class ForkServer:
         except BaseException as error:
             process.kill()
             if isinstance(error, EOFError | OSError):  # of which TimeoutError is one
-                raise Busy("No imaging process can be started.") from error
+                raise Busy("No process can be started.") from error
             raise
         return process
 
@@ -69,10 +82,10 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app.imaging.forkserver", str(theirs.fileno()), self._limits),
+                *(sys.executable, "-m", self._module, str(theirs.fileno()), self._limits),
                 stdin=DEVNULL,
                 stdout=DEVNULL,
-                env=worker_environment(),
+                env={**worker_environment(), **self._environment},
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # out of reach of Ctrl-C, and a group that can be killed as one
             )

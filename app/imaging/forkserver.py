@@ -10,6 +10,8 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -25,8 +27,9 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from app.imaging.answering import serve
 from app.imaging.limits import ImageLimits, PoolLimits
-from app.imaging.worker import serve
+from app.imaging.worker import answer
 
 PRELOADED: Final = (
     AvifImagePlugin,
@@ -41,21 +44,26 @@ PRELOADED: Final = (
 """What Pillow would else load over the first picture of every process."""
 
 
-def main(control_fd: int, limits: ImageLimits, pool: PoolLimits) -> None:
+def fork_for(control_fd: int, work: Callable[[Connection], None]) -> None:
+    """Fork a process that does the work for each socket that comes, until the control socket closes."""
     # A service manager may send these to every process; the server decides when its work is done.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the dead
-    Image.preinit()
     gc.freeze()
     with socket.socket(fileno=control_fd) as control:
         while fds := socket.recv_fds(control, 1, 1)[1]:
             if os.fork() == 0:
                 control.close()
-                serve(Connection(fds[0]), limits, pool)
+                work(Connection(fds[0]))
                 os._exit(0)
             os.close(fds[0])
     os.killpg(0, signal.SIGKILL)
+
+
+def main(control_fd: int, limits: ImageLimits, pool: PoolLimits) -> None:
+    Image.preinit()
+    fork_for(control_fd, partial(serve, pool=pool, answer=partial(answer, limits=limits)))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ the same user, so a decoder that was taken over gains nothing by a forged answer
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from app.domain.errors import DomainError
 from app.domain.variant import VariantSpec
-from app.ports.imaging import Header, Rendering, VariantBytes
+
+MAX_TRACE_LENGTH: Final = 4000
 
 
 class Task(StrEnum):
@@ -31,6 +33,6 @@ class Request:
 class Answer:
     """What came of a request: `result`, or `error`; `trace` tells of a fault that nobody expected."""
 
-    result: Header | Rendering | VariantBytes | None = None
+    result: object = None
     error: DomainError | None = None
     trace: str = ""

@@ -1,4 +1,4 @@
-"""An imaging process as the server holds it: asked over a socket, killed when it fails."""
+"""A process of a pool as the server holds it: asked over a socket, killed when it fails."""
 
 import asyncio
 import os
@@ -10,14 +10,14 @@ from contextlib import suppress
 from typing import Final
 
 from app.domain.errors import DecoderDied, DecodeTimeout
-from app.imaging.messages import Answer, Request
+from app.imaging.messages import Answer
 
 _LENGTH: Final = struct.Struct("!i")
 _MAX_ANSWER_BYTES: Final = 64 * 2**20
 _START_TIMEOUT_S: Final = 10.0
 
 
-class ImagingProcess:
+class PoolProcess:
     """One process, one request at a time. After a request that failed on the way it is dead."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -41,7 +41,7 @@ class ImagingProcess:
             self.kill()
             raise
 
-    async def ask(self, request: Request, timeout_s: float) -> Answer:
+    async def ask(self, request: object, timeout_s: float) -> Answer:
         """Have a request answered; whoever gives up waiting kills the process.
 
         Raises:

@@ -83,6 +83,7 @@ async def test_what_takes_too_long_is_killed(bomb: Path, picture: Path):
 async def test_a_killed_process_fails_its_own_picture_alone(bomb: Path, picture: Path):
     async with open_pool(ALL_SCANS, PoolLimits(processes=2)) as imaging, rendering(imaging, bomb) as doomed:
         expected = await imaging.render(picture)
+        await until(lambda: max(map(cpu_ticks, imaging_processes())) > 30)  # 0.3 s: more than the picture took
         busy = max(imaging_processes(), key=cpu_ticks)
         neighbours = [asyncio.create_task(imaging.render(picture)) for _ in range(8)]
 
