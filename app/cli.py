@@ -15,6 +15,7 @@ from app.container.bundle import Services
 from app.container.opening import open_services
 from app.doctor import examine
 from app.domain import policy
+from app.domain.errors import InvalidInput
 from app.domain.job import EventKind, Job, JobEvent, JobKind, JobState, JobStep
 from app.domain.keys import ApiKey, NewKey
 from app.domain.viewer import Role, Scope, User, Viewer
@@ -45,7 +46,12 @@ def serve(
     settings = load_settings(host=host, port=port)
     configure_logging(settings.log_level)
     check_stores(settings)
-    run_server(settings, create_app(settings), announce_server)
+    try:
+        application = create_app(settings)
+    except InvalidInput as error:
+        typer.echo(f"GF_TRUSTED_DOCUMENTS_PATH: {error.message}", err=True)
+        raise typer.Exit(2) from error
+    run_server(settings, application, announce_server)
 
 
 @cli.command()

@@ -1,6 +1,6 @@
 """The application: every entry on one Starlette app."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -22,24 +22,24 @@ from app.web.middleware import Authentication, BodyLimit, RequestId
 from app.web.stopping import EndStreams
 from schema.build import build_schema
 from schema.limits import Limits
+from schema.trusted_documents import TrustedDocuments
 from schema.view import GraphQLView
 
 MAX_GRAPHQL_BYTES = 256 * 1024
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Return the ASGI application; its resources are opened when it starts and closed when it stops."""
+    """Return the ASGI application; its resources are opened when it starts and closed when it stops.
+
+    Raises:
+        InvalidInput: The trusted documents cannot be read.
+    """
 
     def find_authenticator() -> Authenticator:
         authenticator: Authenticator = app.state.authenticator
         return authenticator
 
-    view = GraphQLView(
-        build_schema(introspection=settings.has_introspection, limits=Limits.from_settings(settings)),
-        settings,
-        find_authenticator,
-        playground=pages.graphiql_page if settings.has_playground else None,
-    )
+    view = _endpoint(settings, find_authenticator)
     app = Starlette(
         routes=[
             *health.routes,
@@ -67,6 +67,16 @@ def create_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.media_origins = (origin_of(str(settings.media_url)),) if settings.media_url else ()
     return app
+
+
+def _endpoint(settings: Settings, authenticator: Callable[[], Authenticator]) -> GraphQLView:
+    return GraphQLView(
+        build_schema(introspection=settings.has_introspection, limits=Limits.from_settings(settings)),
+        settings,
+        authenticator,
+        playground=pages.graphiql_page if settings.has_playground else None,
+        documents=TrustedDocuments.from_settings(settings),
+    )
 
 
 def origin_of(url: str) -> str:

@@ -10,15 +10,14 @@ from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.viewer import Role
+from app.graphql_settings import GraphQLSettings
 from app.image_settings import ImageSettings
 from app.storage_settings import StorageSettings
 
 MIN_KEY_LENGTH = 32
-MAX_GRAPHQL_DEPTH = 100
-"""Deeper documents are refused whatever is set, for the sake of the interpreter's stack."""
 
 
-class Settings(StorageSettings, ImageSettings, BaseSettings):
+class Settings(GraphQLSettings, StorageSettings, ImageSettings, BaseSettings):
     """Each field is `GF_` and its name in capitals. Lists are separated by commas."""
 
     model_config = SettingsConfigDict(env_prefix="GF_", env_file=".env", extra="ignore", frozen=True)
@@ -50,13 +49,6 @@ class Settings(StorageSettings, ImageSettings, BaseSettings):
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
     max_side: Annotated[int, Field(ge=1)] = 20_000
     max_frames: Annotated[int, Field(ge=1)] = 500
-    graphql_max_depth: Annotated[int, Field(ge=1, le=MAX_GRAPHQL_DEPTH)] = 15
-    graphql_max_aliases: Annotated[int, Field(ge=0)] = 30
-    graphql_max_directives: Annotated[int, Field(ge=0)] = 50
-    graphql_max_fragments: Annotated[int, Field(ge=0)] = 50
-    graphql_max_cost: Annotated[int, Field(ge=1)] = 5_000
-    graphql_max_mutations: Annotated[int, Field(ge=1)] = 10
-    graphql_timeout_s: Annotated[float, Field(gt=0)] = 10
     redis_url: SecretStr | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     quota_bytes: Annotated[int, Field(ge=0)] = 0

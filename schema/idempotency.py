@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 import orjson
-from graphql import OperationType
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,13 +19,16 @@ from app.web.errors import STATUS
 from app.web.rates import caller_of
 from schema.context import Context
 from schema.documents import operation_type
+from schema.trusted_documents import TrustedDocuments
 
 HEADER = "Idempotency-Key"
 REPLAYED = {"Idempotent-Replayed": "true"}
-PARTS = ("query", "operationName", "variables", "extensions")
+PARTS = ("operationName", "variables", "extensions")
 
 
-async def run_once(request: Request, run: Callable[[Request], Awaitable[Response]]) -> Response:
+async def run_once(
+    request: Request, run: Callable[[Request], Awaitable[Response]], documents: TrustedDocuments
+) -> Response:
     """Run a request, or answer it as the first time when it is a mutation that its user has sent before.
 
     Who is signed out can change nothing, so nothing is kept for them.
@@ -33,7 +36,7 @@ async def run_once(request: Request, run: Callable[[Request], Awaitable[Response
     key, viewer = request.headers.get(HEADER), _viewer_of(request)
     if key is None or viewer.user_id is None or request.method != "POST":
         return await run(request)
-    asked = _mutation_in(await request.body())
+    asked = _mutation_in(await request.body(), documents)
     if asked is None:
         return await run(request)
     responses: list[Response] = []
@@ -72,18 +75,20 @@ def _viewer_of(request: Request) -> Viewer:
     return viewer
 
 
-def _mutation_in(body: bytes) -> bytes | None:
+def _mutation_in(body: bytes, documents: TrustedDocuments) -> bytes | None:
     """Return what a mutation asks, the same however it is written; None for what is no mutation."""
     try:
         decoded = orjson.loads(body)
-        query, name = decoded["query"], decoded.get("operationName")
-    except (json.JSONDecodeError, TypeError, KeyError, AttributeError):
+        query = documents.text_of(decoded.get("query"), decoded.get("extensions"), decoded.get("documentId"))
+        name = decoded.get("operationName")
+    except (json.JSONDecodeError, TypeError, AttributeError, GraphQLError):
         return None
     if not isinstance(query, str) or not isinstance(name, str | None):
         return None
     if operation_type(query, name) is not OperationType.MUTATION:
         return None
-    return orjson.dumps({part: decoded.get(part) for part in PARTS}, option=orjson.OPT_SORT_KEYS)
+    asked = {"query": query, **{part: decoded.get(part) for part in PARTS}}
+    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
 
 
 def _text_of(response: Response) -> str:

@@ -31,6 +31,9 @@ MAX_TOKENS = 2_000
 MAX_COMPARISONS = 50_000
 """What validation may spend on comparing fields of one name; the library's own ten times that take half a second."""
 
+MAX_ERRORS = 5
+"""How many faults of an invalid document are told; it may have one at each token."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -39,6 +42,7 @@ class Limits:
     depth: int = 15
     aliases: int = 30
     directives: int = 50
+    duplicates: int = 100
     fragments: int = 50
     cost: int = 5_000
     mutations: int = 10
@@ -50,6 +54,7 @@ class Limits:
             depth=settings.graphql_max_depth,
             aliases=settings.graphql_max_aliases,
             directives=settings.graphql_max_directives,
+            duplicates=settings.graphql_max_duplicates,
             fragments=settings.graphql_max_fragments,
             cost=settings.graphql_max_cost,
             mutations=settings.graphql_max_mutations,
@@ -95,7 +100,8 @@ class LimitsExtension(ValidationCache):
         context, schema = self.execution_context, self.execution_context.schema._schema
         document = context.graphql_document
         points: Points = INVALID
-        context.pre_execution_errors = self.cached_validate_document(schema, document, context.validation_rules)
+        errors: list[GraphQLError] = self.cached_validate_document(schema, document, context.validation_rules)
+        context.pre_execution_errors = errors[:MAX_ERRORS]
         if document is not None and not context.pre_execution_errors:
             self.cost = cost_of(schema, document, context.operation_name, _sizes_of(context.variables or {}))
             if self.cost > self.limits.cost:
@@ -189,6 +195,7 @@ def _check_operation(limits: Limits, operation: OperationDefinitionNode, measure
     _check("depth", limits.depth, measures.depth)
     _check("aliases", limits.aliases, measures.aliases)
     _check("directives", limits.directives, measures.directives)
+    _check("duplicates", limits.duplicates, measures.duplicates)
     if operation.operation.value == OperationType.MUTATION.value:
         _check("mutations", limits.mutations, measures.fields)
 

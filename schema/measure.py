@@ -39,7 +39,7 @@ from graphql import (
 )
 
 from app.domain.page import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from app.settings import MAX_GRAPHQL_DEPTH
+from app.graphql_settings import MAX_GRAPHQL_DEPTH
 
 LIST_SIZE = "list_size"
 """The key of a field's metadata under which it declares how long its list is."""
@@ -57,13 +57,15 @@ class TooNested(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What a set of selections asks for; aliases and directives count at each place where a fragment is spread."""
+    """What a set of selections asks for; all but the depth counts at each place where a fragment is spread."""
 
     depth: int = 0
     fields: int = 0
     """At this level alone."""
     aliases: int = 0
     directives: int = 0
+    duplicates: int = 0
+    """Fields that are written again beside themselves."""
     cost: int = 0
     row_cost: int = 0
     """What each row of the page costs; the connection's field knows how many there are."""
@@ -74,6 +76,7 @@ class Measures:
             fields=self.fields + other.fields,
             aliases=self.aliases + other.aliases,
             directives=self.directives + other.directives,
+            duplicates=self.duplicates + other.duplicates,
             cost=self.cost + other.cost,
             row_cost=self.row_cost + other.row_cost,
         )
@@ -104,7 +107,7 @@ class Meter:
         self._nesting += 1
         if self._nesting > MAX_NESTING:
             raise TooNested
-        total = Measures()
+        total = Measures(duplicates=_duplicates(selections))
         for selection in selections.selections:
             total += Measures(directives=len(selection.directives or ()))
             total += self._selection(selection, parent)
@@ -143,6 +146,7 @@ class Meter:
             fields=1,
             aliases=below.aliases + (node.alias is not None),
             directives=below.directives,
+            duplicates=below.duplicates,
             cost=cost,
             row_cost=row_cost,
         )
@@ -177,6 +181,16 @@ class Meter:
     def _type(self, name: str) -> Parent:
         found = self.schema.get_type(name)
         return _with_fields(found)
+
+
+def _duplicates(selections: SelectionSetNode) -> int:
+    """Return how many fields of one set of braces are there already, by the names that they are answered under."""
+    names = [
+        (selection.alias or selection.name).value
+        for selection in selections.selections
+        if isinstance(selection, FieldNode)
+    ]
+    return len(names) - len(set(names))
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:

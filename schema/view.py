@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from graphql import OperationType
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -21,28 +21,29 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from app.domain.error_code import ErrorCode
 from app.domain.errors import Busy, Unauthenticated
 from app.domain.viewer import Viewer
 from app.services.sign_in import SignInService
 from app.settings import Settings
 from app.web.addresses import base_url_of
 from app.web.auth import Authenticator
-from app.web.errors import STATUS
 from app.web.rates import caller_of
+from schema.answers import JSON, RESPONSE_JSON, head_of
 from schema.build import Schema
+from schema.caching import cache_control_of, validate
 from schema.context import Context
 from schema.documents import operation_type
 from schema.endings import EndingSocketHandler, EndingStream
 from schema.idempotency import run_once
+from schema.trusted_documents import TrustedDocuments, hash_of
 
-RESPONSE_JSON = "application/graphql-response+json"
-JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 
 
 class SocketHandler(EndingSocketHandler):
     """The library's handler, for which a message of the wrong shape is the client's fault (4400)."""
+
+    view: GraphQLView
 
     async def handle_message(self, message: Any) -> None:
         try:
@@ -51,6 +52,20 @@ class SocketHandler(EndingSocketHandler):
             await super().handle_message(message)
         except (KeyError, TypeError, AttributeError):
             await self.handle_invalid_message("The message has not the shape of its type.")
+
+    async def handle_subscribe(self, message: Any) -> None:
+        """Start an operation, which may be named by the hash of its document."""
+        operation = message["payload"]
+        if self.connection_acknowledged and message["id"] not in self.operations:
+            try:
+                operation["query"] = self.view.documents.text_of(
+                    operation.get("query"), operation.get("extensions"), operation.get("documentId")
+                )
+            except GraphQLError as error:
+                refusal = {"id": message["id"], "type": "error", "payload": [error.formatted]}
+                await self.send_message(refusal)  # type: ignore[arg-type] # as the library sends its own
+                return
+        await super().handle_subscribe(message)
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -64,6 +79,7 @@ class GraphQLView(GraphQL[Context, None]):
         settings: Settings,
         authenticator: Callable[[], Authenticator],
         playground: Callable[[Request], Response] | None,
+        documents: TrustedDocuments,
     ) -> None:
         super().__init__(
             schema,
@@ -76,13 +92,17 @@ class GraphQLView(GraphQL[Context, None]):
         self.settings = settings
         self.authenticator = authenticator
         self.playground = playground
+        self.documents = documents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self.run(WebSocket(scope, receive=receive, send=send))
             return
+        request = Request(scope, receive)
         try:
-            response = await run_once(Request(scope, receive), self.run)
+            response = validate(request, await run_once(request, self.run, self.documents))
+        except GraphQLError as error:
+            response = self.create_response({"errors": [error.formatted]}, await self.get_sub_response(request))
         except HTTPException as error:
             response = JSONResponse({"errors": [{"message": error.reason}]}, status_code=error.status_code)
             if error.status_code == 405:
@@ -122,6 +142,10 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(400, "Batches are not taken: send one operation a request.")
         if not isinstance(data.operation_name, str | None):
             raise HTTPException(400, "The `operationName` must be a string or null.")
+        if data.query is not None and request.method == "GET" and not self._may_be_asked_by_get(request):
+            raise HTTPException(406, f"A query by GET is answered to `Accept: {JSON}`, or to a `documentId`.")
+        document_id = await self._document_id(request) if data.query is None else None
+        data = replace(data, query=self.documents.text_of(data.query, data.extensions, document_id))
         kind = operation_type(data.query, data.operation_name)
         if kind is OperationType.MUTATION and request.method == "GET":
             raise HTTPException(405, "Mutations are sent by POST.")
@@ -133,10 +157,20 @@ class GraphQLView(GraphQL[Context, None]):
             return data
         return replace(data, protocol="http")
 
+    async def _document_id(self, request: AsyncHTTPRequestAdapter) -> object:
+        if request.method == "GET":
+            return request.query_params.get("documentId")
+        return self.decode_json(await request.get_body()).get("documentId")
+
+    def _may_be_asked_by_get(self, request: AsyncHTTPRequestAdapter) -> bool:
+        """Tell whether a query's text may come by GET: in production not by a foreign page's link, image or form."""
+        accepted = _header(request.headers, "accept")
+        return self.settings.is_development or any(name in accepted for name in (JSON, RESPONSE_JSON, EVENT_STREAM))
+
     def should_render_graphql_ide(self, request: Any) -> bool:
         return (
             request.method == "GET"
-            and "query" not in request.query_params
+            and not {"query", "documentId", "extensions"} & set(request.query_params)
             and "text/html" in _header(request.headers, "accept")
         )
 
@@ -149,19 +183,15 @@ class GraphQLView(GraphQL[Context, None]):
         """Note the media type of the answer; JSON as it always was for those who do not ask for the new one."""
         response = await super().get_sub_response(request)
         response.media_type = RESPONSE_JSON if RESPONSE_JSON in request.headers.get("accept", "") else JSON
+        if isinstance(request, Request):
+            response.headers["Cache-Control"] = cache_control_of(request, self.settings)
         return response
 
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         """Answer as GraphQL over HTTP says: without `data` when it has none, which is no 200 for the new media type."""
-        status = 200
-        headers = {"Content-Type": f"{sub_response.media_type}; charset=utf-8", "Cache-Control": "no-store"}
-        if isinstance(response_data, dict) and _is_refused(response_data):
-            response_data.pop("data", None)
-            refusals = _refusals(response_data)
-            status = _refusal_status(refusals) if sub_response.media_type == RESPONSE_JSON else 200
-            headers |= _retry_header(refusals)
+        status, headers = head_of(response_data, sub_response)
         return Response(self.encode_json(response_data), status_code=status, headers=headers)
 
     async def create_streaming_response(
@@ -191,37 +221,12 @@ class GraphQLView(GraphQL[Context, None]):
 def _check_shape(operation: Mapping[str, object]) -> None:
     """Raises: TypeError when a part of an operation is of another type than GraphQL over HTTP gives it."""
     shapes = {"operationName": str, "variables": dict, "extensions": dict}
-    if not isinstance(operation.get("query"), str) or not all(
-        isinstance(operation.get(name), kind | None) for name, kind in shapes.items()
-    ):
+    if not all(isinstance(operation.get(name), kind | None) for name, kind in shapes.items()):
         raise TypeError
-
-
-def _is_refused(response: GraphQLHTTPResponse) -> bool:
-    """Tell whether an operation was refused before anything ran: no data, and no error has a path."""
-    errors = response.get("errors")
-    return (
-        bool(errors)
-        and response.get("data") is None
-        and not any(isinstance(error, dict) and "path" in error for error in errors or ())
-    )
-
-
-def _refusals(response: GraphQLHTTPResponse) -> list[Mapping[str, object]]:
-    """Return what is told of each error beside its message."""
-    return [error.get("extensions", {}) for error in response["errors"] or () if isinstance(error, dict)]
-
-
-def _refusal_status(refusals: list[Mapping[str, object]]) -> int:
-    """Return 503 for what took too long, 429 for what came too often, 400 for what could not run."""
-    codes = [refusal.get("code") for refusal in refusals]
-    return next((STATUS[code] for code in (ErrorCode.TIMED_OUT, ErrorCode.RATE_LIMITED) if code in codes), 400)
-
-
-def _retry_header(refusals: list[Mapping[str, object]]) -> dict[str, str]:
-    """Return the header (RFC 9110, 10.2.3) that says when asking again makes sense, if that is known."""
-    waits = [refusal["retryAfter"] for refusal in refusals if "retryAfter" in refusal]
-    return {"Retry-After": str(waits[0])} if waits else {}
+    extensions, query = operation.get("extensions"), operation.get("query")
+    is_named = query is None and hash_of(extensions, operation.get("documentId")) is not None  # type: ignore[arg-type]
+    if not isinstance(query, str) and not is_named:
+        raise TypeError
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -46,7 +46,8 @@ DomainError
 └── RateLimited             RATE_LIMITED         the caller asked too often; come back after `retry_after_s`
 
 Without a class, for only entries give them: LIMIT_EXCEEDED and TIMED_OUT when a request asks for too much or takes too
-long, LAGGED when a listener is too far behind, INTERNAL for a bug.
+long, LAGGED when a listener is too far behind, PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_SUPPORTED and
+DOCUMENT_NOT_TRUSTED when a document is not one that the operator published, INTERNAL for a bug.
 """
 
 from typing import ClassVar

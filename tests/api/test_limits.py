@@ -156,7 +156,7 @@ def test_ends_what_takes_too_long_but_no_subscription(running_server: RunningSer
 
 @pytest.mark.parametrize(("count", "is_refused"), [(50, False), (250, True)])
 def test_compares_only_so_many_fields_of_one_name(server: str, count: int, is_refused: bool) -> None:
-    query = "{" + "server{version} " * count + "}"
+    query = "{" + "...{server{version}} " * count + "}"
 
     answer = httpx.post(f"{server}/graphql", json={"query": query}).json()
 

@@ -39,7 +39,7 @@ def test_asks_as_in_the_playground(shared_server: RunningServer) -> None:
 
 
 def test_lists_every_setting() -> None:
-    listed = set(re.findall(r"`(GF_[A-Z_]+)`", README))
+    listed = set(re.findall(r"`(GF_[A-Z0-9_]+)`", README))
 
     assert listed == {f"GF_{name.upper()}" for name in Settings.model_fields}
 
