@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from app.domain.errors import InvalidInput
-from app.domain.variant import MAX_PIXELS, MAX_SIDE, Crop, Fit, Gravity, VariantSpec
+from app.domain.placing import Crop, Gravity
+from app.domain.variant import MAX_PIXELS, MAX_SIDE, Fit, VariantSpec
 
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import NewType
 
 from app.domain.animation import Animation
-from app.domain.errors import InvalidInput, NotFound
+from app.domain.edit import EditOperation
+from app.domain.errors import InvalidInput
 from app.domain.origin import Origin
 from app.domain.viewer import UserId
 
@@ -126,10 +127,43 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
-    """One picture. `width` and `height` are px as shown, orientation applied.
+class Shown:
+    """What is told of a picture as it is shown: `width` and `height` are px, orientation applied."""
+
+    width: int
+    height: int
+    frame_count: int
+    derived: Derived | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What edits made of an image whose original stays as it is.
 
     Attributes:
+        revision: Names the objects that were made.
+        operations: All of them, in their order, on the original.
+        format: Of the full-size picture, as are `byte_size` and `sha256`.
+        original: What is shown again when the edits are taken back.
+    """
+
+    revision: int
+    operations: tuple[EditOperation, ...]
+    format: ImageFormat
+    byte_size: int
+    sha256: str
+    original: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One picture. `format`, `byte_size` and `sha256` are those of the original's bytes; `width`, `height`,
+    `frame_count` and `derived` are of what is shown, edits applied.
+
+    Attributes:
+        width: px, orientation applied, as `height` is.
+        edited: None when the original is shown as it is.
+        revision: Rises with every change of the edits.
         client_metadata: What the client gave to be kept with the image: the text of a JSON object.
         origin: Where it was fetched from, when it was.
         is_public: A reading: one of the image's flows is public.
@@ -152,6 +186,8 @@ class Image:
     client_metadata: str | None = None
     origin: Origin | None = None
     derived: Derived | None = None
+    edited: Edited | None = None
+    revision: int = 0
     is_public: bool = False
     reader_ids: frozenset[UserId] = frozenset()
 
@@ -216,29 +252,6 @@ def original_key(image_id: ImageId, image_format: ImageFormat) -> str:
 
 def thumbnail_key(image_id: ImageId, size: ThumbnailSize) -> str:
     return f"thumbnails/{image_id}_thumb_{size.value.lower()}.jpeg"
-
-
-def object_keys(image: Image) -> tuple[str, ...]:
-    """Return the key of every object that belongs to the image, the original first."""
-    return (image.original_key, *(thumbnail_key(image.id, size) for size in ThumbnailSize))
-
-
-_OBJECT = re.compile(
-    r"(?:(?:thumbnails/)?([0-9a-f]{32})(?:_thumb_(?:small|medium|large))?|variants/([0-9a-f]{32})_[0-9a-f]{32})"
-    r"\.[a-z]{3,4}"
-)
-
-
-def image_id_of_key(key: str) -> ImageId:
-    """Return the id of the image that an object belongs to.
-
-    Raises:
-        NotFound: The key is none that this server makes.
-    """
-    match = _OBJECT.fullmatch(key)
-    if match is None:
-        raise NotFound("There is no such object.")
-    return ImageId(match[1] or match[2])
 
 
 def fit_within(width: int, height: int, bound: int) -> tuple[int, int]:

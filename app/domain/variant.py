@@ -1,11 +1,11 @@
 """The variant: a rendering of an image that is made when it is first asked for."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.errors import InvalidInput
 from app.domain.image import ImageFormat, ImageId
+from app.domain.placing import Crop, Gravity, check_color, check_range
 
 MAX_SIDE = 8_000
 """Width and height each, px; WebP ends at 16,383."""
@@ -14,8 +14,6 @@ MAX_PIXELS = 50_000_000
 MAX_BLUR = 100.0
 MAX_SHARPEN = 500
 MAX_FRAME = 99_999
-
-_COLOR = re.compile(r"#[0-9a-f]{6}")
 
 
 class VariantFormat(StrEnum):
@@ -51,41 +49,6 @@ class Fit(StrEnum):
     FILL = "FILL"
 
 
-class Gravity(StrEnum):
-    """What COVER keeps, and where CONTAIN puts the picture.
-
-    ATTENTION keeps what draws the eye, which only the pixels can tell; to all else it is CENTER.
-    """
-
-    CENTER = "CENTER"
-    NORTH = "NORTH"
-    NORTH_EAST = "NORTH_EAST"
-    EAST = "EAST"
-    SOUTH_EAST = "SOUTH_EAST"
-    SOUTH = "SOUTH"
-    SOUTH_WEST = "SOUTH_WEST"
-    WEST = "WEST"
-    NORTH_WEST = "NORTH_WEST"
-    ATTENTION = "ATTENTION"
-
-    @property
-    def anchor(self) -> tuple[float, float]:
-        """The share of the free room that is left of the picture, and above it."""
-        across = 1.0 if "EAST" in self.value else 0.0 if "WEST" in self.value else 0.5
-        down = 1.0 if "SOUTH" in self.value else 0.0 if "NORTH" in self.value else 0.5
-        return across, down
-
-
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """A part of the picture as shown, px from its upper left corner."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-
 @dataclass(frozen=True, slots=True)
 class FocalPoint:
     """What COVER keeps in its middle as far as it can: shares of the width and the height of the picture as shown."""
@@ -96,7 +59,7 @@ class FocalPoint:
     def __post_init__(self) -> None:
         """Raises: InvalidInput for a point outside of the picture."""
         for share in (self.x, self.y):
-            _check_range("focalPoint", share, 0, 1)
+            check_range("focalPoint", share, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +94,16 @@ class VariantSpec:
     def __post_init__(self) -> None:
         """Raises: InvalidInput for a value that is out of its range."""
         for name, side in (("width", self.width), ("height", self.height)):
-            _check_range(name, side, 1, MAX_SIDE)
-        _check_range("quality", self.quality, 1, 100)
-        _check_range("blur", self.blur, 0, MAX_BLUR)
-        _check_range("frame", self.frame, 0, MAX_FRAME)
-        _check_range("sharpen", self.sharpen, 0, MAX_SHARPEN)
+            check_range(name, side, 1, MAX_SIDE)
+        check_range("quality", self.quality, 1, 100)
+        check_range("blur", self.blur, 0, MAX_BLUR)
+        check_range("frame", self.frame, 0, MAX_FRAME)
+        check_range("sharpen", self.sharpen, 0, MAX_SHARPEN)
         if self.rotate not in (0, 90, 180, 270):
             raise InvalidInput(f"`rotate` is {self.rotate}; 0, 90, 180 and 270 are allowed.", field=("rotate",))
-        if self.background is not None and not _COLOR.fullmatch(self.background):
-            raise InvalidInput("The background is # and six lower-case hex digits.", field=("background",))
+        check_color("background", self.background)
 
 
 def variant_prefix(image_id: ImageId) -> str:
     """Return what the keys of all variants of an image, and of no other, begin with."""
     return f"variants/{image_id}_"
-
-
-def _check_range(name: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise InvalidInput(f"`{name}` is {value:g}; {low:g} to {high:g} are allowed.", field=(name,))

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from app.domain.errors import InvalidInput
 from app.domain.image import ImageId
-from app.domain.variant import Crop, Fit, FocalPoint, Gravity, VariantFormat, VariantSpec, variant_prefix
+from app.domain.placing import Crop, Gravity
+from app.domain.variant import Fit, FocalPoint, VariantFormat, VariantSpec, variant_prefix
 
 _SMALLEST_BLUR: Final = 0.05
 _GRAVITIES: Final = {gravity.lower().replace("_", ""): gravity for gravity in Gravity}

@@ -24,6 +24,22 @@ def to_srgb(image: Image.Image, profile: object) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
+def to_srgb_with_alpha(image: Image.Image, profile: object) -> Image.Image:
+    """Return the picture in sRGB, mode RGB; RGBA when something of it is transparent.
+
+    Args:
+        image: In mode L, LA, RGB, RGBA or CMYK.
+        profile: As for `to_srgb`.
+    """
+    if image.mode not in ("LA", "RGBA"):
+        return to_srgb(image, profile)
+    alpha = image.getchannel("A")
+    picture = to_srgb(image.convert(image.mode[:-1]), profile)
+    if alpha.histogram()[255] < alpha.width * alpha.height:
+        picture.putalpha(alpha)
+    return picture
+
+
 # Photographs come in series with one profile, and a transform of CMYK takes 20 ms to make.
 @lru_cache(maxsize=4)
 def _make_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from app.domain.edit import EditOperation
 from app.domain.errors import DomainError
 from app.domain.variant import VariantSpec
+from app.imaging.edits.assets import NO_OVERLAYS, Overlays
 
 MAX_TRACE_LENGTH: Final = 4000
 
@@ -18,15 +20,18 @@ class Task(StrEnum):
     INSPECT = "INSPECT"
     RENDER = "RENDER"
     VARIANT = "VARIANT"
+    EDIT = "EDIT"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be done; `spec` says which VARIANT."""
+    """What is to be done; `spec` says which VARIANT, `operations` which EDIT."""
 
     task: Task
     path: str
     spec: VariantSpec = field(default_factory=VariantSpec)
+    operations: tuple[EditOperation, ...] = ()
+    overlays: Overlays = NO_OVERLAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from app.domain.edit import EditOperation
 from app.domain.variant import VariantSpec
+from app.imaging.edits.assets import NO_OVERLAYS, Overlays
 from app.imaging.forking import ForkServer
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.messages import Request, Task
 from app.imaging.slots import ProcessPool
-from app.ports.imaging import Header, Rendering, VariantBytes
+from app.ports.imaging import EditedBytes, Header, Rendering, VariantBytes
 
 
 class ImagingPool:
     """Implements `app.ports.Imaging`."""
 
-    def __init__(self, processes: ProcessPool) -> None:
+    def __init__(self, processes: ProcessPool, overlays: Overlays = NO_OVERLAYS) -> None:
         self._processes = processes
+        self._overlays = overlays
 
     async def inspect(self, path: Path) -> Header:
         """Read the header alone.
@@ -46,9 +49,22 @@ class ImagingPool:
         """
         return await self._processes.ask(Request(Task.VARIANT, str(path), spec), VariantBytes)
 
+    async def edit(self, path: Path, operations: tuple[EditOperation, ...]) -> EditedBytes:
+        """Do edits on the whole picture.
+
+        Raises:
+            InvalidImage: One of its kinds.
+            InvalidInput: An operation does not fit the picture.
+            SourceUnreadable, TooLarge, Busy
+        """
+        request = Request(Task.EDIT, str(path), operations=operations, overlays=self._overlays)
+        return await self._processes.ask(request, EditedBytes)
+
 
 @asynccontextmanager
-async def open_pool(limits: ImageLimits, pool: PoolLimits) -> AsyncIterator[ImagingPool]:
+async def open_pool(
+    limits: ImageLimits, pool: PoolLimits, overlays: Overlays = NO_OVERLAYS
+) -> AsyncIterator[ImagingPool]:
     """Hold a pool of imaging processes; none is left afterwards.
 
     Raises:
@@ -57,6 +73,6 @@ async def open_pool(limits: ImageLimits, pool: PoolLimits) -> AsyncIterator[Imag
     processes = ProcessPool(ForkServer("app.imaging.forkserver", limits, pool), pool)
     try:
         await processes.start()
-        yield ImagingPool(processes)
+        yield ImagingPool(processes, overlays)
     finally:
         await processes.close()

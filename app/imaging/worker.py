@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Final
 
 from app.domain.errors import CorruptImage, DecoderDied, DomainError
+from app.imaging.edits.replay import replay
 from app.imaging.inspect import inspect
 from app.imaging.limits import ImageLimits
 from app.imaging.messages import MAX_TRACE_LENGTH, Answer, Request, Task
 from app.imaging.pipeline import render
 from app.imaging.variant import render_variant
-from app.ports.imaging import Header, Rendering, VariantBytes
+from app.ports.imaging import EditedBytes, Header, Rendering, VariantBytes
 
-_TASKS: Final[Mapping[Task, Callable[[Request, ImageLimits], Header | Rendering | VariantBytes]]] = {
+_TASKS: Final[Mapping[Task, Callable[[Request, ImageLimits], Header | Rendering | VariantBytes | EditedBytes]]] = {
     Task.INSPECT: lambda request, limits: inspect(Path(request.path), limits),
     Task.RENDER: lambda request, limits: render(Path(request.path), limits),
     Task.VARIANT: lambda request, limits: render_variant(Path(request.path), request.spec, limits),
+    Task.EDIT: lambda request, limits: replay(Path(request.path), request.operations, request.overlays, limits),
 }
 
 

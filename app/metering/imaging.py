@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.domain.edit import EditOperation
 from app.domain.image import ThumbnailSize
 from app.domain.variant import VariantSpec
-from app.ports.imaging import Header, Imaging, Rendering, VariantBytes
+from app.ports.imaging import EditedBytes, Header, Imaging, Rendering, VariantBytes
 from app.ports.meter import Meter
 
 
@@ -27,3 +28,6 @@ class MeteredImaging:
 
     async def render_variant(self, path: Path, spec: VariantSpec) -> VariantBytes:
         return await self.imaging.render_variant(path, spec)
+
+    async def edit(self, path: Path, operations: tuple[EditOperation, ...]) -> EditedBytes:
+        return await self.imaging.edit(path, operations)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from app.domain.edit import EditOperation
 from app.domain.image import (
     Derived,
     ImageFormat,
@@ -39,6 +40,14 @@ class VariantBytes:
     format: VariantFormat
 
 
+@dataclass(frozen=True, slots=True)
+class EditedBytes:
+    """An edited picture at full size."""
+
+    data: bytes
+    format: ImageFormat
+
+
 class Imaging(Protocol):
     """Pixels, in processes of their own. A hostile picture costs one process, never the server."""
 
@@ -52,6 +61,10 @@ class Imaging(Protocol):
 
     async def render_variant(self, path: Path, spec: VariantSpec) -> VariantBytes:
         """Make one variant. Raises: InvalidImage, InvalidInput, SourceUnreadable, TooLarge, Busy."""
+        ...
+
+    async def edit(self, path: Path, operations: tuple[EditOperation, ...]) -> EditedBytes:
+        """Do edits on the whole picture. Raises: InvalidImage, InvalidInput, SourceUnreadable, TooLarge, Busy."""
         ...
 
 

@@ -19,9 +19,9 @@ from app.domain.image import (
     clean_tags,
     clean_title,
     is_image_id,
-    object_keys,
     thumbnail_key,
 )
+from app.domain.objects import object_keys
 from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
 from app.domain.similarity import check_distance
 from app.domain.variant import variant_prefix

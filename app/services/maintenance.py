@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import NotFound
 from app.domain.idempotency import ANSWER_LIFETIME
-from app.domain.image import ImageId, image_id_of_key
+from app.domain.image import ImageId
+from app.domain.objects import image_id_of_key
 from app.domain.share import KEPT_AFTER_END
 from app.domain.upload import staging_key
 from app.ports.objects import BlobStore

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from app.domain import policy
 from app.domain.errors import NotFound
-from app.domain.image import Image, ImageId, image_id_of_key, object_keys
+from app.domain.image import Image, ImageId
+from app.domain.objects import image_id_of_key, object_keys
 from app.domain.viewer import Viewer
 from app.ports.objects import AddressSigner, BlobStore, ObjectStat, ReadHeaders
 from app.ports.records import Records

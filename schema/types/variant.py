@@ -5,7 +5,7 @@ from dataclasses import replace
 import strawberry
 
 from app.domain import image as domain
-from app.domain import variant
+from app.domain import placing, variant
 from app.domain.errors import InvalidInput
 from app.services.presets import Presets
 from schema.context import Info
@@ -28,7 +28,7 @@ strawberry.enum(
     "the box. COVER fills the box and cuts off what is over; FILL fills it and gives the proportions up.",
 )
 strawberry.enum(
-    variant.Gravity,
+    placing.Gravity,
     description="What COVER keeps, and where CONTAIN puts the picture. ATTENTION keeps what draws the eye: edges, "
     "vivid colours and the colours of skin; to CONTAIN it is CENTER.",
 )
@@ -77,8 +77,8 @@ class FocalPointInput:
 
 @strawberry.input(description="What else a variant can be. The order: crop, rotate, fit, blur, sharpen, background.")
 class VariantOptions:
-    gravity: variant.Gravity = strawberry.field(
-        default=variant.Gravity.CENTER, description="What COVER keeps, and where CONTAIN puts the picture."
+    gravity: placing.Gravity = strawberry.field(
+        default=placing.Gravity.CENTER, description="What COVER keeps, and where CONTAIN puts the picture."
     )
     focal_point: FocalPointInput | None = strawberry.field(
         default=None, description="What COVER keeps in its middle as far as there is room, whatever the gravity."
@@ -119,7 +119,7 @@ def make_spec(
         sharpen=options.sharpen,
         rotate=options.rotate,
         frame=options.frame,
-        crop=variant.Crop(crop.x, crop.y, crop.width, crop.height) if crop else None,
+        crop=placing.Crop(crop.x, crop.y, crop.width, crop.height) if crop else None,
         focal_point=variant.FocalPoint(point.x, point.y) if point else None,
     )
 

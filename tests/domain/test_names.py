@@ -12,11 +12,11 @@ from app.domain.image import (
     clean_tags,
     clean_title,
     fit_within,
-    image_id_of_key,
     new_image_id,
     original_key,
     thumbnail_key,
 )
+from app.domain.objects import image_id_of_key
 from app.services.uploads import clean_client_metadata
 
 SIDES = st.integers(1, 20_000)

@@ -4,7 +4,8 @@ import pytest
 
 from app.domain.errors import InvalidInput
 from app.domain.framing import frame_of
-from app.domain.variant import Crop, Fit, FocalPoint, Gravity, VariantSpec
+from app.domain.placing import Crop, Gravity
+from app.domain.variant import Fit, FocalPoint, VariantSpec
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInput
-from app.domain.image import image_id_of_key, new_image_id
+from app.domain.image import new_image_id
+from app.domain.objects import image_id_of_key
+from app.domain.placing import Crop, Gravity
 from app.domain.variant import (
-    Crop,
     Fit,
     FocalPoint,
-    Gravity,
     VariantFormat,
     VariantSpec,
     variant_prefix,

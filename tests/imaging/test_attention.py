@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from app.domain.variant import Crop, Fit, Gravity, VariantFormat, VariantSpec
+from app.domain.placing import Crop, Gravity
+from app.domain.variant import Fit, VariantFormat, VariantSpec
 from app.imaging.attention import attend
 from app.imaging.variant import render_variant
 from tests.imaging.making import LIMITS, exif_with_orientation

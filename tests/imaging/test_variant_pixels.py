@@ -10,7 +10,8 @@ from PIL import Image
 
 from app.domain.errors import CorruptImage, InvalidInput
 from app.domain.framing import frame_of
-from app.domain.variant import Crop, Fit, Gravity, VariantFormat, VariantSpec
+from app.domain.placing import Crop, Gravity
+from app.domain.variant import Fit, VariantFormat, VariantSpec
 from app.imaging.limits import PoolLimits
 from app.imaging.pool import open_pool
 from app.imaging.variant import render_variant
