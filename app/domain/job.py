@@ -37,6 +37,18 @@ class JobKind(StrEnum):
         return self in (JobKind.UPLOADED, JobKind.EXTERNAL, JobKind.LOCAL)
 
 
+PRIORITIES = {
+    JobKind.UPLOADED: 0,
+    JobKind.EXTERNAL: 1,
+    JobKind.LOCAL: 2,
+    JobKind.CLASSIFY: 5,
+    JobKind.TRANSFORM: 9,
+}
+"""The most urgent kind of work first: somebody waits for an upload, nobody for a backfill. No two kinds share one."""
+
+BY_URGENCY = tuple(sorted(JobKind, key=PRIORITIES.__getitem__))
+
+
 class JobState(StrEnum):
     """Of a job; an item is never FAILED_PARTIAL."""
 

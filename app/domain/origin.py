@@ -2,10 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from app.domain.errors import InvalidInput
 
 MAX_URL_LENGTH = 2_048
+MAX_AT_ONE_HOST = 2
+"""Fetches that ask the same host at once."""
 
 _PAGE = re.compile(r"https?://[^\x00-\x20\x7f]+", re.IGNORECASE)
 
@@ -16,6 +19,14 @@ class Origin:
 
     url: str
     page_url: str | None = None
+
+    @property
+    def host(self) -> str:
+        """Whom a fetch will ask, in lower case; empty when the address names nobody."""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:
+            return ""
 
 
 def clean_origin(origin: Origin, *, field: tuple[str, ...]) -> Origin:

@@ -1,8 +1,9 @@
 """The distributed engine: workers that are called by taskiq over streams of Redis, on any number of machines.
 
-A call says that there may be work, never which: a worker that is called claims the oldest item that is due, and calls
-the next worker before it begins. So one call wakes as many workers as there are items, and dies when there are none
-left; one that is lost or doubled changes nothing. Whoever sweeps calls for what was left lying.
+A call says that there may be work, never which: a worker that is called claims the item whose turn it is, calls the
+next worker before it begins, and goes on claiming until nothing is due. So one call wakes as many workers as there are
+items, and dies when there are none left; one that is lost or doubled changes nothing. Whoever sweeps calls for what was
+left lying.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 from taskiq.acks import AcknowledgeType
 from taskiq.receiver import Receiver
 
+from app.domain.job import Claim
 from app.jobs.crew import Crew, crew_topic
 from app.jobs.rounds import attempt, keep_on, running
 from app.jobs.stream import RENEW_S, TASK, CallStream
@@ -80,7 +82,12 @@ class CalledCrew:
         await asyncio.wait({working})
 
     async def _work(self) -> None:
-        claim = None if self._stopping.is_set() else await self._crew.runner.claim()
+        claim = await self._claim()
         if claim is not None:
             await self._bell.ring(crew_topic(self._crew.name))
+        while claim is not None:
             await self._crew.runner.run(claim)
+            claim = await self._claim()
+
+    async def _claim(self) -> Claim | None:
+        return None if self._stopping.is_set() else await self._crew.runner.claim()

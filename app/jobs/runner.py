@@ -4,10 +4,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 
 from app.domain.error_code import ErrorCode
 from app.domain.errors import (
@@ -20,7 +21,7 @@ from app.domain.errors import (
     OriginUnavailable,
     StorageUnavailable,
 )
-from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobStep
+from app.domain.job import MAX_ATTEMPTS, PRIORITIES, Claim, ItemError, JobKind, JobStep
 from app.ports.meter import Meter
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, Recipes, ring_job
@@ -29,6 +30,9 @@ LEASE_S = 30.0
 RENEW_S = 10.0
 MAX_BACKOFF_S = 60.0
 STORAGE_WAIT_S = 10.0
+
+EVERY = 8
+"""Of so many claims one begins with a kind that is not the most urgent."""
 
 PASSING = (Busy, DamagedObject, InsufficientStorage, FetchFailed, OriginUnavailable)
 """Failures that may be gone at the next attempt; every other expected failure is final at once."""
@@ -49,9 +53,10 @@ class Runner:
     meter: Meter
     renew_s: float = RENEW_S
     jitter: Callable[[float, float], float] = field(default=random.uniform)
+    claims: Iterator[int] = field(default_factory=count)
 
     async def run_next(self) -> bool:
-        """Work off the oldest item that is due; False when there is none."""
+        """Work off the item whose turn it is; False when none is due."""
         claim = await self.claim()
         if claim is None:
             return False
@@ -59,8 +64,9 @@ class Runner:
         return True
 
     async def claim(self) -> Claim | None:
-        """Lease the oldest item that is due, to be run at once."""
-        return await self.records.jobs.claim(self.clock(), LEASE_S, self.recipes.keys())
+        """Lease the item whose turn it is, to be run at once."""
+        kinds = kinds_in_order(self.recipes, next(self.claims))
+        return await self.records.jobs.claim(self.clock(), LEASE_S, kinds)
 
     async def run(self, claim: Claim) -> None:
         """Work off a leased item."""
@@ -143,6 +149,21 @@ class Runner:
             await self.bell.ring(WORK_TOPIC)
         except DomainError as error:
             log.warning("lease not released", extra={**_context(claim), "code": error.code})
+
+
+def kinds_in_order(kinds: Iterable[JobKind], claims: int) -> tuple[JobKind, ...]:
+    """Return the kinds as the next claim looks for them: by urgency, but now and then the most urgent one last.
+
+    Args:
+        claims: How many there were. Each EVERY-th begins with one of the other kinds, which take turns, so that steady
+            uploads slow a backfill down and never stop it.
+    """
+    first, *others = sorted(kinds, key=PRIORITIES.__getitem__)
+    rounds, remainder = divmod(claims + 1, EVERY)
+    if remainder or not others:
+        return (first, *others)
+    place = (rounds - 1) % len(others)
+    return (*others[place:], *others[:place], first)
 
 
 def _context(claim: Claim) -> dict[str, object]:

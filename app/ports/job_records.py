@@ -1,10 +1,11 @@
 """The records of jobs, their items and their log."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from app.domain.job import (
+    BY_URGENCY,
     Claim,
     ItemError,
     Job,
@@ -62,11 +63,15 @@ class JobRecords(Protocol):
         """Return since when the queued item that waits longest has been due, or will be; None when none is queued."""
         ...
 
-    async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
-        """Lease the oldest item of these kinds that is due to one caller, its job RUNNING then, with one more attempt.
+    async def claim(self, now: datetime, lease_s: float, kinds: Sequence[JobKind] = BY_URGENCY) -> Claim | None:
+        """Lease an item that is due to one caller, its job RUNNING then, with one more attempt.
 
-        Items of UPLOADED jobs come before those of EXTERNAL, LOCAL, CLASSIFY and TRANSFORM ones, in this order: a
-        person's upload before a backfill.
+        It is of the first of these kinds that has one. Within a kind users take turns: each has one item a turn,
+        in the order they came, and who comes now has the turn that is being served. So thousands of items of one user
+        hold up nobody else. An item that is tried again keeps its turn; what `retry` queues gets new ones.
+
+        Items of a host at which MAX_AT_ONE_HOST are running are passed over, a hundred at least. Adapters that cannot
+        count and claim at one moment may let more run when two claim at once.
         """
         ...
 

@@ -10,6 +10,7 @@ import httpcore
 
 from app import __version__
 from app.domain.errors import FetchIncomplete, FetchStatus, OriginUnavailable, TooLarge
+from app.domain.origin import MAX_AT_ONE_HOST
 from app.remote.addresses import AddressGuard, Network
 from app.remote.connector import BROKEN, Connector, loop_time, make_tls
 from app.remote.hosts import HostPlaces
@@ -38,7 +39,7 @@ class FetchLimits:
     first_byte_s: float = 5.0
     floor: int = 1024
     grace_s: float = 2.0
-    per_host: int = 2
+    per_host: int = MAX_AT_ONE_HOST
 
 
 class RemoteFetcher:

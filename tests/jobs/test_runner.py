@@ -1,8 +1,9 @@
 """The runner on a real database: what becomes of an item whose recipe goes well, fails, or is stopped."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app.domain.image import new_image_id
 from app.domain.job import MAX_ATTEMPTS, Claim, Job, JobItem, JobKind, JobState, JobStep, Progress, new_job_id
 from app.domain.viewer import UserId
 from app.jobs.bell import LocalBell
-from app.jobs.runner import LEASE_S, Runner
+from app.jobs.runner import EVERY, LEASE_S, Runner, kinds_in_order
 from app.jobs.sweeper import Sweeper
 from app.metering.prometheus import PrometheusMeter
 from app.ports.records import Records
@@ -203,6 +204,39 @@ async def test_lets_another_take_over_when_the_worker_is_gone(workshop: Workshop
     assert workshop.attempts == [2]
     assert parse_metrics(generate_latest(workshop.meter.registry).decode())["gf_lease_expiries_total"] == 1
     assert (await workshop.log())[0] == "RETRY/OK/LEASE_LOST"
+
+
+def test_looks_for_what_is_urgent_first_and_now_and_then_for_each_other_kind() -> None:
+    kinds = (JobKind.TRANSFORM, JobKind.LOCAL, JobKind.UPLOADED)
+
+    orders = [kinds_in_order(kinds, claims) for claims in range(4 * EVERY)]
+
+    firsts = [order[0] for order in orders]
+    assert Counter(firsts) == {JobKind.UPLOADED: 4 * (EVERY - 1), JobKind.LOCAL: 2, JobKind.TRANSFORM: 2}
+    assert {order for order in orders if order[0] is JobKind.UPLOADED} == {
+        (JobKind.UPLOADED, JobKind.LOCAL, JobKind.TRANSFORM)
+    }
+    assert {frozenset(order) for order in orders} == {frozenset(kinds)}
+
+
+async def test_steady_uploads_slow_a_backfill_down_and_do_not_stop_it(workshop: Workshop) -> None:
+    backfill = replace(workshop.job, id=new_job_id(), kind=JobKind.TRANSFORM, progress=Progress(10))
+    await workshop.records.jobs.add(backfill, [JobItem(backfill.id, n, new_image_id()) for n in range(10)])
+    runner = replace(
+        workshop.runner(all_well), recipes=dict.fromkeys((JobKind.UPLOADED, JobKind.LOCAL, JobKind.TRANSFORM), all_well)
+    )
+    done: list[JobKind] = []
+
+    while done.count(JobKind.TRANSFORM) < 3:
+        upload = replace(workshop.job, id=new_job_id(), kind=JobKind.UPLOADED, owner_id=UserId("user:other"))
+        await workshop.records.jobs.add(upload, [JobItem(upload.id, 0, new_image_id())])
+        claim = await runner.claim()
+        assert claim is not None
+        await runner.run(claim)
+        done.append(claim.job.kind)
+
+    # The one LOCAL item of the workshop has its share, too.
+    assert Counter(done) == {JobKind.UPLOADED: 4 * (EVERY - 1), JobKind.LOCAL: 1, JobKind.TRANSFORM: 3}
 
 
 async def _until_logged(workshop: Workshop, count: int) -> None:

@@ -12,7 +12,7 @@ from app.records.sqlite.database import open_records
 
 async def main(path: Path) -> None:
     async with open_records(path) as records:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
         kept, refused = await fill(records)
         assert kept
         assert await records.images.find(refused.id) is None

@@ -39,16 +39,16 @@ async def test_a_job_keeps_the_time_of_its_first_claim(records: Records) -> None
     assert (await get_job(records, job.id)).started_at == after(1)
 
 
-async def test_claims_the_oldest_first_and_each_once(records: Records) -> None:
-    newer, _ = await add_job(records, 1, created_at=after(-1))
-    older, _ = await add_job(records, 2, created_at=after(-2))
+async def test_claims_what_came_first_and_each_once(records: Records) -> None:
+    first, _ = await add_job(records, 2, created_at=after(-1))
+    second, _ = await add_job(records, 1, created_at=after(-1))
 
     claims = [await claim_item(records) for _ in range(3)]
 
     assert [(claim.item.job_id, claim.item.position) for claim in claims] == [
-        (older.id, 0),
-        (older.id, 1),
-        (newer.id, 0),
+        (first.id, 0),
+        (first.id, 1),
+        (second.id, 0),
     ]
     assert await records.jobs.claim(NOW, LEASE_S) is None
 

@@ -67,7 +67,7 @@ async def test_claims_only_what_the_caller_asks_for(records: Records) -> None:
     for kind in JobKind:
         await add_job(records, kind=kind, created_at=after(-1))
 
-    asked = [(JobKind.EXTERNAL,), (JobKind.EXTERNAL,), (JobKind.LOCAL, JobKind.UPLOADED), ()]
+    asked = [(JobKind.EXTERNAL,), (JobKind.EXTERNAL,), (JobKind.UPLOADED, JobKind.LOCAL), ()]
     claims = [await records.jobs.claim(NOW, 30, kinds) for kinds in asked]
 
     assert [claim and claim.job.kind for claim in claims] == [JobKind.EXTERNAL, None, JobKind.UPLOADED, None]

@@ -10,6 +10,7 @@ from app.records.sqlite.connection import Transaction
 from app.records.sqlite.job_events import Line, append, append_retries
 from app.records.sqlite.job_rows import job_of
 from app.records.sqlite.rows import to_micros
+from app.records.sqlite.turns import next_turn
 
 _CANCEL_ITEMS = """
 UPDATE job_items SET state = 'CANCELLED', lease_until = NULL WHERE job_id = ? AND +state IN ('QUEUED', 'RUNNING')
@@ -20,9 +21,13 @@ UPDATE jobs SET state = 'CANCELLED', finished_at = ?, cancelled = total - done -
 """
 
 _RETRY_ITEMS = """
-UPDATE job_items SET state = 'QUEUED', attempts = 0, error_code = NULL, error_message = NULL, not_before = ?,
-                     claimed_until = NULL
-WHERE job_id = ? AND +state = 'FAILED'
+UPDATE job_items SET state = 'QUEUED', attempts = 0, error_code = NULL, error_message = NULL, not_before = ?2,
+                     claimed_until = NULL, turn = ?3 + failed.place
+FROM (
+  SELECT position AS failed_position, row_number() OVER (ORDER BY position) - 1 AS place
+  FROM job_items WHERE job_id = ?1 AND +state = 'FAILED'
+) AS failed
+WHERE job_id = ?1 AND position = failed_position
 """
 
 _RETRY_JOB = "UPDATE jobs SET state = 'QUEUED', finished_at = NULL, failed = 0 WHERE id = ? RETURNING *"
@@ -47,7 +52,7 @@ async def retry_job(transaction: Transaction, job_id: JobId, at: datetime) -> Jo
     if job.progress.failed == 0:
         raise JobFinished(f"The job {job_id} has no failed item to retry.", field=("jobId",))
     await append_retries(transaction, job_id, at)
-    await transaction.fetch(_RETRY_ITEMS, (to_micros(at), job_id))
+    await transaction.fetch(_RETRY_ITEMS, (job_id, to_micros(at), await next_turn(transaction, job)))
     [row] = await transaction.fetch(_RETRY_JOB, (job_id,))
     return job_of(row)
 

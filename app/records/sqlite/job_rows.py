@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from app.domain.image import ImageId
 from app.domain.job import (
+    PRIORITIES,
     EventKind,
     Job,
     JobEvent,
@@ -29,17 +30,6 @@ from app.records.sqlite.rows import (
     to_optional_micros,
 )
 
-PRIORITIES = {
-    JobKind.UPLOADED: 0,
-    JobKind.EXTERNAL: 1,
-    JobKind.LOCAL: 2,
-    JobKind.CLASSIFY: 5,
-    JobKind.TRANSFORM: 9,
-}
-"""Of the items of each kind of job, the first to be claimed first: somebody waits for an upload, nobody for a backfill.
-
-No two kinds share one."""
-
 INSERT_JOB = """
 INSERT INTO jobs (id, kind, owner_id, flows, client_type, created_at, state, started_at, finished_at,
                   total, done, failed, cancelled, input)
@@ -48,8 +38,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 INSERT_ITEM = """
 INSERT INTO job_items (job_id, position, image_id, source, state, attempts, priority, error_code, error_message,
-                       not_before, origin_url, origin_page_url)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                       owner_id, turn, not_before, host, origin_url, origin_page_url)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -74,11 +64,13 @@ def job_values(job: Job, items: Sequence[JobItem]) -> tuple[Value, ...]:
     )
 
 
-def item_values(item: JobItem, kind: JobKind, not_before: int) -> tuple[Value, ...]:
-    """Return the parameters of INSERT_ITEM."""
+def item_values(item: JobItem, job: Job, turn: int) -> tuple[Value, ...]:
+    """Return the parameters of INSERT_ITEM; the item is due from the time of its job."""
     error = (item.error.code, item.error.message) if item.error else (None, None)
     place = (item.job_id, item.position, item.image_id, item.source)
-    return (*place, item.state, item.attempts, PRIORITIES[kind], *error, not_before, *origin_values(item.origin))
+    state = (item.state, item.attempts, PRIORITIES[job.kind], *error)
+    host = item.origin.host or None if item.origin else None
+    return (*place, *state, job.owner_id, turn, to_micros(job.created_at), host, *origin_values(item.origin))
 
 
 def job_of(row: sqlite3.Row) -> Job:

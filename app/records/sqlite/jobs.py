@@ -1,10 +1,11 @@
 """The job records in SQLite."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.job import (
+    BY_URGENCY,
     Claim,
     ItemError,
     Job,
@@ -25,7 +26,6 @@ from app.records.sqlite.job_control import cancel_job, retry_job
 from app.records.sqlite.job_rows import (
     INSERT_ITEM,
     INSERT_JOB,
-    PRIORITIES,
     event_of,
     item_of,
     item_values,
@@ -34,8 +34,9 @@ from app.records.sqlite.job_rows import (
 )
 from app.records.sqlite.leases import claim_item, put_back, record_step, renew_lease
 from app.records.sqlite.pages import Conditions, Listing, count_rows, fetch_page
-from app.records.sqlite.rows import from_micros, to_json, to_micros
+from app.records.sqlite.rows import from_micros, to_json
 from app.records.sqlite.settling import complete_item, expire_items, fail_item
+from app.records.sqlite.turns import next_turn
 
 _FIND = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
 
@@ -51,11 +52,7 @@ SELECT 'queued' AS name, count(*) AS items FROM job_items WHERE state = 'QUEUED'
 UNION ALL SELECT 'running', count(*) FROM job_items WHERE state = 'RUNNING'
 """
 
-_OLDEST_DUE = """
-SELECT min((
-  SELECT not_before FROM job_items WHERE state = 'QUEUED' AND priority = asked.value ORDER BY not_before LIMIT 1
-)) AS due FROM json_each(?) AS asked
-"""
+_OLDEST_DUE = "SELECT min(not_before) AS due FROM job_items WHERE state = 'QUEUED'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +96,10 @@ class SqliteJobs:
         return QueueDepth(**{row["name"]: row["items"] for row in await self.database.read(_DEPTH)})
 
     async def oldest_due(self) -> datetime | None:
-        [row] = await self.database.read(_OLDEST_DUE, (f"[{','.join(map(str, set(PRIORITIES.values())))}]",))
+        [row] = await self.database.read(_OLDEST_DUE)
         return None if row["due"] is None else from_micros(row["due"])
 
-    async def claim(self, now: datetime, lease_s: float, kinds: Collection[JobKind] = tuple(JobKind)) -> Claim | None:
+    async def claim(self, now: datetime, lease_s: float, kinds: Sequence[JobKind] = BY_URGENCY) -> Claim | None:
         async with self.database.transaction() as transaction:
             return await claim_item(transaction, now, lease_s, kinds)
 
@@ -140,10 +137,10 @@ class SqliteJobs:
 
 
 async def insert_job(transaction: Transaction, job: Job, items: Sequence[JobItem]) -> None:
-    """Keep a job with its items, which are due from the time of the job."""
+    """Keep a job with its items, which take one turn after the other."""
     await transaction.fetch(INSERT_JOB, job_values(job, items))
-    due = to_micros(job.created_at)
-    await transaction.execute_many(INSERT_ITEM, [item_values(item, job.kind, due) for item in items])
+    turn = await next_turn(transaction, job)
+    await transaction.execute_many(INSERT_ITEM, [item_values(item, job, turn + n) for n, item in enumerate(items)])
 
 
 def _listing(filters: JobFilter) -> Listing:

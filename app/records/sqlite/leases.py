@@ -4,23 +4,37 @@ A claim holds while its item is running under the same attempt. Attempts are cou
 one less by a put-back, so a claim from before is known also by ending before the one that holds the item.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.domain.errors import LeaseLost
-from app.domain.job import Claim, EventKind, ItemError, JobKind, JobStep
+from app.domain.job import PRIORITIES, Claim, EventKind, ItemError, JobKind, JobStep
+from app.domain.origin import MAX_AT_ONE_HOST
 from app.records.sqlite.connection import Transaction, Value
 from app.records.sqlite.job_events import Line, append
-from app.records.sqlite.job_rows import PRIORITIES, item_of, job_of
+from app.records.sqlite.job_rows import item_of, job_of
 from app.records.sqlite.rows import to_micros
+from app.records.sqlite.turns import serve_turn
 
-_CLAIM_ITEM = """
+LOOKED_AT = 100
+"""Due items at the head of the queue that a claim looks at when their hosts are busy. Each user's next item is there,
+so this holds up nobody but who has so many for one host."""
+
+_IN_TURN = "ORDER BY turn, not_before, job_id, position LIMIT"
+
+_CLAIM_ITEM = f"""
 UPDATE job_items SET state = 'RUNNING', attempts = attempts + 1, lease_until = ?1, claimed_until = ?1
 WHERE (job_id, position) = (
-  SELECT job_id, position FROM job_items WHERE state = 'QUEUED' AND priority = ?2 AND not_before <= ?3
-  ORDER BY not_before, job_id, position LIMIT 1
+  SELECT job_id, position FROM (
+    SELECT turn, not_before, job_id, position, host FROM job_items
+    WHERE state = 'QUEUED' AND priority = ?2 AND not_before <= ?3 {_IN_TURN} {LOOKED_AT}
+  ) AS head
+  WHERE host IS NULL OR host NOT IN (
+    SELECT host FROM job_items WHERE state = 'RUNNING' AND host IS NOT NULL GROUP BY host HAVING count(*) >= ?4
+  )
+  {_IN_TURN} 1
 ) RETURNING *
-"""
+"""  # noqa: S608 - own text only
 
 _START_JOB = """
 UPDATE jobs SET state = 'RUNNING', started_at = coalesce(started_at, ?) WHERE id = ? RETURNING *
@@ -39,17 +53,17 @@ WHERE {HELD} RETURNING position
 """  # noqa: S608 - own text only
 
 
-async def claim_item(
-    transaction: Transaction, now: datetime, lease_s: float, kinds: Collection[JobKind]
-) -> Claim | None:
-    """Lease the item that is due for the longest time, of the first priority that has one.
+async def claim_item(transaction: Transaction, now: datetime, lease_s: float, kinds: Sequence[JobKind]) -> Claim | None:
+    """Lease the item whose turn it is, of the first kind that has one.
 
-    Each priority is looked up by itself: one query for all would go through every item that is not due yet.
+    Each kind is looked up by itself, along the index. What is passed over there is not due yet: what failed lately.
     """
     lease_until = now + timedelta(seconds=lease_s)
-    for priority in sorted(PRIORITIES[kind] for kind in kinds):
-        item = await transaction.fetch_one(_CLAIM_ITEM, (to_micros(lease_until), priority, to_micros(now)))
+    for kind in kinds:
+        values = (to_micros(lease_until), PRIORITIES[kind], to_micros(now), MAX_AT_ONE_HOST)
+        item = await transaction.fetch_one(_CLAIM_ITEM, values)
         if item is not None:
+            await serve_turn(transaction, item["priority"], item["turn"])
             [job] = await transaction.fetch(_START_JOB, (to_micros(now), item["job_id"]))
             return Claim(job_of(job), item_of(item), lease_until)
     return None
