@@ -25,9 +25,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [
         Finding(True, f"settings: {settings.env}, listens on {settings.host}:{settings.port}"),
         *(Finding(root.is_dir(), f"local root: {root}") for root in settings.local_roots),
-        Finding(
-            bool(features.check("avif") and features.check("webp")), "decoders: JPEG, PNG, GIF, WebP and AVIF in Pillow"
-        ),
+        Finding(bool(features.check("avif") and features.check("webp")), f"decoders: {', '.join(settings.formats)}"),
     ]
     findings += [Finding(False, fault) for fault in await find_faults(settings)]
     try:

@@ -3,21 +3,45 @@
 import re
 from typing import Annotated
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from app.domain.errors import InvalidInput
+from app.domain.image import ImageFormat
 from app.domain.variant import VariantSpec
 from app.domain.variant_text import parse_spec, read_spec, write_spec
+from app.imaging.heif import has_heif
+from app.imaging.limits import DEFAULT_FORMATS
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+
+def _formats_here() -> tuple[ImageFormat, ...]:
+    """Return what is taken when nothing is set: HEIC is for who installs its decoder."""
+    return (*DEFAULT_FORMATS, ImageFormat.HEIC) if has_heif() else DEFAULT_FORMATS
 
 
 class ImageSettings(BaseSettings):
     """A part of `Settings`. A preset is given as `name=specification`, as in `card=w640_h360_cover`."""
 
+    formats: Annotated[tuple[ImageFormat, ...], NoDecode, Field(min_length=1)] = Field(default_factory=_formats_here)
+    fill_from_metadata: bool = True
     presets: Annotated[dict[str, VariantSpec], NoDecode] = {}
     only_presets: bool = False
+
+    @field_validator("formats", mode="before")
+    @classmethod
+    def _split_formats(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(name.strip().upper() for name in value.split(",") if name.strip()))
+
+    @field_validator("formats")
+    @classmethod
+    def _check_formats(cls, formats: tuple[ImageFormat, ...]) -> tuple[ImageFormat, ...]:
+        if ImageFormat.HEIC in formats and not has_heif():
+            raise ValueError("HEIC needs the extra `heif`: pip install 'gf-images[heif]'")
+        return formats
 
     @field_validator("presets", mode="before")
     @classmethod

@@ -66,6 +66,7 @@ def _open_runners(settings: Settings, parts: Parts, flows: FlowService) -> Abstr
         flows=flows,
         clock=now,
         max_bytes=settings.max_upload_bytes,
+        fills_in=settings.fill_from_metadata,
         rendering=asyncio.Semaphore(settings.workers),
         quota=quota_of(settings),
     )

@@ -62,6 +62,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         max_pixels=settings.max_pixels,
         max_side=settings.max_side,
         max_frames=settings.max_frames,
+        formats=settings.formats,
     )
     # The jobs keep `workers` processes busy; one more is there to look at the header of what was just uploaded.
     pool = PoolLimits(processes=settings.workers + 1)

@@ -70,6 +70,7 @@ def _wire_uploads(settings: Settings, parts: Parts, flows: FlowService) -> Uploa
         clock=now,
         meter=parts.meter,
         max_bytes=settings.max_upload_bytes,
+        formats=settings.formats,
         quota=quota_of(settings),
     )
 

@@ -10,6 +10,7 @@ from typing import NewType
 from app.domain.animation import Animation
 from app.domain.edit import EditOperation
 from app.domain.errors import InvalidInput
+from app.domain.metadata import Metadata
 from app.domain.origin import Origin
 from app.domain.viewer import UserId
 
@@ -25,13 +26,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ImageFormat(StrEnum):
-    """The formats that are taken in, as the decoder names them."""
+    """The formats that can be taken in; which are is a setting."""
 
     JPEG = "JPEG"
     PNG = "PNG"
     GIF = "GIF"
     WEBP = "WEBP"
     AVIF = "AVIF"
+    TIFF = "TIFF"
+    HEIC = "HEIC"
 
     @property
     def extension(self) -> str:
@@ -77,34 +80,6 @@ class Placeholder:
     blur_hash: str
     data_uri: str
     dominant_color: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a photograph was taken: degrees north and east, WGS 84; metres above the sea."""
-
-    latitude: float
-    longitude: float
-    altitude_m: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What the camera wrote (EXIF 2.32); None is not known.
-
-    `taken_at` is the camera's wall clock in ISO 8601, with the offset only when the camera wrote one.
-    """
-
-    camera_make: str | None = None
-    camera_model: str | None = None
-    lens_model: str | None = None
-    exposure_time_s: float | None = None
-    f_number: float | None = None
-    iso: int | None = None
-    focal_length_mm: float | None = None
-    taken_at: str | None = None
-    orientation: int | None = None
-    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """The upload: a ticket for one image's bytes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.errors import InvalidInput
+from app.domain.errors import InvalidInput, UnsupportedFormat
 from app.domain.image import ImageFormat, ImageId, original_key
 from app.domain.job import JobId
 from app.domain.viewer import UserId
@@ -87,6 +88,12 @@ class UploadGrant:
     byte_size: int
     content_type: str
     is_exact: bool = True
+
+
+def check_format(image_format: ImageFormat, taken: Collection[ImageFormat]) -> None:
+    """Raises: UnsupportedFormat, when it is not among those that are taken."""
+    if image_format not in taken:
+        raise UnsupportedFormat(f"{image_format} is not taken; {', '.join(taken)} are.", field=("format",))
 
 
 def clean_client_type(client_type: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image, ImageCms
 
-_MAX_PROFILE_BYTES: Final = 4 * 2**20
+MAX_PROFILE_BYTES: Final = 4 * 2**20
 _SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "CMYK": "CMYK"}
 
 
@@ -17,7 +17,7 @@ def to_srgb(image: Image.Image, profile: object) -> Image.Image:
         image: In mode L, RGB or CMYK.
         profile: The ICC profile as Pillow's `info` has it: bytes, or anything at all.
     """
-    if isinstance(profile, bytes) and 0 < len(profile) <= _MAX_PROFILE_BYTES:
+    if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES:
         transform = _make_transform(profile, image.mode)
         if transform is not None:
             return transform.apply(image)

@@ -27,7 +27,9 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from app.domain.image import ImageFormat
 from app.imaging.answering import serve
+from app.imaging.heif import register_heif
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.worker import answer
 
@@ -38,7 +40,7 @@ PRELOADED: Final = (
     JpegImagePlugin,
     MpoImagePlugin,
     PngImagePlugin,
-    TiffImagePlugin,  # which reads EXIF
+    TiffImagePlugin,  # which reads EXIF, too
     WebPImagePlugin,
 )
 """What Pillow would else load over the first picture of every process."""
@@ -63,9 +65,12 @@ def fork_for(control_fd: int, work: Callable[[Connection], None]) -> None:
 
 def main(control_fd: int, limits: ImageLimits, pool: PoolLimits) -> None:
     Image.preinit()
+    if ImageFormat.HEIC in limits.formats:
+        register_heif()
     fork_for(control_fd, partial(serve, pool=pool, answer=partial(answer, limits=limits)))
 
 
 if __name__ == "__main__":
     _limits, _pool = json.loads(sys.argv[2])
+    _limits["formats"] = tuple(map(ImageFormat, _limits["formats"]))
     main(int(sys.argv[1]), ImageLimits(**_limits), PoolLimits(**_pool))

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from app.domain.image import ImageFormat
+
+DEFAULT_FORMATS = (ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.GIF, ImageFormat.WEBP, ImageFormat.AVIF)
+
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
@@ -11,6 +15,7 @@ class ImageLimits:
         max_pixels: Width times height, px.
         max_side: Width and height each, px. A picture of 1 x 40,000,000 px is 349 KB of PNG and 700 MiB of memory.
         max_frame_pixels: Frames times width times height, px.
+        formats: What is decoded at all.
         max_scans: Scans of a JPEG. A progressive one of 342 KB with 2,000 scans takes over a minute.
     """
 
@@ -20,6 +25,7 @@ class ImageLimits:
     max_frames: int = 500
     max_frame_pixels: int = 200_000_000
     max_scans: int = 100
+    formats: tuple[ImageFormat, ...] = DEFAULT_FORMATS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,20 @@
-"""What the camera wrote: EXIF as it is found in the wild, wrong types, loops and all, never an error."""
+"""What is written in a picture beside its pixels: EXIF as it is found in the wild, loops and all, never an error."""
 
 import math
 import re
 import struct
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.Image import Exif
+from PIL.ImageFile import ImageFile
 
-from app.domain.image import Metadata, Place
+from app.domain.metadata import Metadata, Place
+from app.imaging.embedded import read_profile_name, read_words
 
 MAX_EXIF_BYTES: Final = 256 * 1024
 """A JPEG segment has 64 KiB; more than a few of them is no camera's work."""
@@ -40,7 +43,14 @@ def read_orientation(info: Mapping[Any, Any]) -> int:
     return _orientation(_load(info).get(Base.Orientation)) or 1
 
 
-def read_metadata(info: Mapping[Any, Any]) -> Metadata:
+def read_metadata(image: ImageFile) -> Metadata:
+    """Return all that is written in a picture whose pixels are not read yet."""
+    title, keywords = read_words(image, _load(image.info))
+    profile = read_profile_name(image.info)
+    return replace(read_exif(image.info), title=title, keywords=keywords, color_profile=profile)
+
+
+def read_exif(info: Mapping[Any, Any]) -> Metadata:
     """Return what the EXIF in Pillow's `info` says; what is missing, damaged or out of range is None."""
     root = _load(info)
     photo = _directory(root, IFD.Exif)
@@ -60,15 +70,15 @@ def read_metadata(info: Mapping[Any, Any]) -> Metadata:
 
 def _load(info: Mapping[Any, Any]) -> Exif:
     """Return the EXIF that stood before the pixels; Pillow's `getexif` would decode a PNG to look behind them."""
-    exif = Exif()
     raw = info.get("exif")
-    if isinstance(raw, bytes) and len(raw) <= MAX_EXIF_BYTES:
-        try:
-            with warnings.catch_warnings(action="ignore"):
+    exif = raw if isinstance(raw, Exif) else Exif()  # that of a TIFF is the file itself
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            if isinstance(raw, bytes) and len(raw) <= MAX_EXIF_BYTES:
                 exif.load(raw)
-                dict(exif)  # tags are decoded when they are read: do it here, where it may fail
-        except _EXIF_ERRORS:
-            return Exif()
+            dict(exif)  # tags are decoded when they are read: do it here, where it may fail
+    except _EXIF_ERRORS:
+        return Exif()
     return exif
 
 

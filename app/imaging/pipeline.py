@@ -27,7 +27,7 @@ def render(path: Path, limits: ImageLimits) -> Rendering:
     """
     with open_source(path, limits) as source:
         size = source.width, source.height
-        metadata = read_metadata(source.image.info)
+        metadata = read_metadata(source.image)
         with decoder_errors(limits):
             animation = read_animation(source.file, source.format, source.frame_count)
             large = _decode_upright(source)

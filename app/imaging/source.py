@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from PIL import AvifImagePlugin, Image, ImageFile
+from PIL import AvifImagePlugin, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from app.domain.errors import (
     CorruptImage,
@@ -19,13 +19,23 @@ from app.domain.errors import (
     TooLarge,
     TooManyFrames,
     TooManyPixels,
+    UnsupportedFormat,
 )
 from app.domain.image import ImageFormat
 from app.imaging import gif
+from app.imaging.heif import register_heif
 from app.imaging.limits import ImageLimits
 from app.imaging.magic import MAGIC_LENGTH, detect_format
 from app.imaging.metadata import read_orientation
 from app.imaging.scans import check_scans
+
+_DECODERS: Final = {ImageFormat.HEIC: "HEIF"}
+"""What Pillow calls a decoder by another name."""
+
+_STORED_TURNED: Final = {ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.GIF, ImageFormat.WEBP, ImageFormat.AVIF}
+_ONE_PICTURE: Final = {ImageFormat.JPEG, ImageFormat.TIFF, ImageFormat.HEIC}
+_NEW_SUBFILE_TYPE: Final = 254
+_DNG_VERSION: Final = 50706
 
 # What Pillow's decoders were seen to raise on damaged files.
 _DECODER_ERRORS: Final = (
@@ -87,14 +97,16 @@ def open_source(path: Path, limits: ImageLimits) -> Iterator[Source]:
     """
     with _open_file(path) as file:
         _check_bytes(file, limits)
-        image_format = detect_format(file.read(MAGIC_LENGTH))
+        image_format = detect_format(file.read(MAGIC_LENGTH), limits.formats)
         if image_format is ImageFormat.JPEG:
             check_scans(file, limits.max_scans)
         with decoder_errors(limits):
             image = _open_image(file, image_format, limits)
         _check_size(image, limits)
         frame_count = _count_frames(image, file, image_format, limits)
-        yield Source(file, image, image_format, frame_count, read_orientation(image.info))
+        # Decoders of the other formats turn what they read upright by themselves.
+        orientation = read_orientation(image.info) if image_format in _STORED_TURNED else 1
+        yield Source(file, image, image_format, frame_count, orientation)
 
 
 @contextmanager
@@ -135,7 +147,24 @@ def _open_image(file: BinaryIO, image_format: ImageFormat, limits: ImageLimits) 
     file.seek(0)
     Image.MAX_IMAGE_PIXELS = limits.max_pixels  # Pillow's own guard, at the same height
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each process of the pool has one core
-    return Image.open(file, formats=(image_format.value,))
+    if image_format is ImageFormat.HEIC:
+        register_heif()
+    try:
+        image = Image.open(file, formats=(_DECODERS.get(image_format, image_format.value),))
+    except UnidentifiedImageError as error:
+        if image_format is not ImageFormat.TIFF:
+            raise
+        raise UnsupportedFormat("The TIFF is damaged, or its pixels are of a kind that is not taken.") from error
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        _refuse_raw(image)
+        image.info["exif"] = image.getexif()
+    return image
+
+
+def _refuse_raw(image: TiffImagePlugin.TiffImageFile) -> None:
+    """Let pass what is a picture of its own: raws of cameras are TIFFs that begin with a small preview."""
+    if image.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & 1 or _DNG_VERSION in image.tag_v2:
+        raise UnsupportedFormat("The file is a raw of a camera, which is not taken.")
 
 
 def _check_size(image: Image.Image, limits: ImageLimits) -> None:
@@ -149,8 +178,8 @@ def _check_size(image: Image.Image, limits: ImageLimits) -> None:
 
 
 def _count_frames(image: Image.Image, file: BinaryIO, image_format: ImageFormat, limits: ImageLimits) -> int:
-    """Return the number of frames; the further pictures of a JPEG (MPO) do not count."""
-    if image_format is ImageFormat.JPEG:
+    """Return the number of frames; the further pictures of a JPEG (MPO), and pages, do not count."""
+    if image_format in _ONE_PICTURE:
         return 1
     if image_format is ImageFormat.GIF:
         position = file.tell()

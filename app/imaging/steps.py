@@ -5,8 +5,10 @@ from typing import Final
 from PIL import Image
 from PIL.Image import Resampling, Transpose
 
+from app.domain.errors import CorruptImage
 from app.domain.image import ImageFormat
 from app.imaging.attention import attend
+from app.imaging.modes import simplify
 from app.imaging.source import Source
 
 Size = tuple[int, int]
@@ -36,8 +38,11 @@ def decode(source: Source, size: Size, region: Box | None = None, room: Box | No
     """
     whole = 0, 0, *source.image.size
     extent = _scale_jpeg(source, size, region or whole) if source.format is ImageFormat.JPEG else source.image.size
+    stored = source.image.size
     source.image.load()
-    picture = _simplify(source.image)
+    if source.image.size != stored:
+        raise CorruptImage("The pixels are not of the size that the header says.")
+    picture = simplify(source.image)
     box = None if region is None and extent == source.image.size else _scale_box(region or whole, whole, extent)
     if box is not None and room is not None:
         box = attend(picture, box, _scale_box(room, whole, extent))
@@ -70,30 +75,6 @@ def _scale_box(box: Box, whole: Box, extent: tuple[float, float]) -> Box:
 def _reaches(width: float, height: float, size: Size) -> bool:
     """Tell whether a picture is as large as `size`, whose shorter side was rounded when it has its proportions."""
     return max(width, height) >= max(size) and width >= size[0] - 0.5 and height >= size[1] - 0.5
-
-
-def _simplify(image: Image.Image) -> Image.Image:
-    """Return the picture in one of the modes that can be resized: L, LA, RGB, RGBA or CMYK."""
-    if image.mode in ("I", "I;16"):
-        return _narrow(image)
-    if "transparency" in image.info:
-        return image.convert("RGBA")
-    if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
-        return image
-    if image.mode == "1":
-        return image.convert("L")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _narrow(image: Image.Image) -> Image.Image:
-    """Return 16-bit gray as 8-bit, rounded; Pillow's own conversion cuts everything above 255."""
-    gray = image.point(lambda value: value * (1 / 257) + 0.5).convert("L")
-    key = image.info.get("transparency")
-    if isinstance(key, int) and 0 <= key < 2**16:
-        opaque = [255] * 2**16
-        opaque[key] = 0
-        gray = Image.merge("LA", (gray, image.convert("I").point(opaque, "L")))
-    return gray
 
 
 def resize(

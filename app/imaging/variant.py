@@ -36,7 +36,8 @@ def render_variant(path: Path, spec: VariantSpec, limits: ImageLimits) -> Varian
         if spec.frame >= source.frame_count:
             raise InvalidInput(f"`frame` is {spec.frame}; the image has {source.frame_count}.", field=("frame",))
         with decoder_errors(limits):
-            source.image.seek(spec.frame)
+            if source.frame_count > 1:
+                source.image.seek(spec.frame)
             content = _decode_content(source, frame, spec.rotate)
     picture = _finish(content, frame, spec)
     chosen = _choose_format(picture, spec.format)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from app.domain.errors import AlreadyUploaded, InvalidImage, QuotaExceeded
-from app.domain.image import Image, ImageState, clean_title, thumbnail_key
+from app.domain.errors import AlreadyUploaded, InvalidImage, NotFound, QuotaExceeded
+from app.domain.image import Image, ImageChanges, ImageState, clean_tags, clean_title, thumbnail_key
 from app.domain.image import ThumbnailSize as Size
 from app.domain.job import Claim, JobKind, JobStep
+from app.domain.metadata import Metadata
 from app.domain.origin import Origin
 from app.domain.quota import UNLIMITED, Quota
 from app.domain.upload import staging_key
@@ -26,7 +27,9 @@ from app.services.flows import FlowService
 class ProcessingService:
     """Every step may be run again after a crash at any point: writes go to keys and records named by the item.
 
-    `rendering` bounds how many pictures are rendered at once; other items read and write meanwhile.
+    Attributes:
+        rendering: Bounds how many pictures are rendered at once; other items read and write meanwhile.
+        fills_in: Whether a title and tags that nobody gave are taken from what is written in the picture.
     """
 
     records: Records
@@ -38,6 +41,7 @@ class ProcessingService:
     clock: Clock
     max_bytes: int
     rendering: asyncio.Semaphore
+    fills_in: bool = True
     quota: Quota = UNLIMITED
 
     def recipes(self) -> Recipes:
@@ -72,7 +76,7 @@ class ProcessingService:
             await self._fetch(claim)
             image = await self._take_in(claim, title=_title_of(claim.item.origin))
         yield JobStep.FETCH
-        async for step in self._derive(image):
+        async for step in self._derive(image, stopgap=_title_of(claim.item.origin)):
             yield step
 
     async def process_local(self, claim: Claim) -> AsyncGenerator[JobStep]:
@@ -87,7 +91,7 @@ class ProcessingService:
             await self.blobs.copy_in(staging_key(claim.item.image_id), source, self.max_bytes)
             image = await self._take_in(claim, title=source.stem)
         yield JobStep.FETCH
-        async for step in self._derive(image):
+        async for step in self._derive(image, stopgap=Path(claim.item.source or "").stem):
             yield step
 
     async def _fetch(self, claim: Claim) -> None:
@@ -142,14 +146,25 @@ class ProcessingService:
             await self.blobs.delete(image.original_key)
             raise
 
-    async def _derive(self, image: Image) -> AsyncGenerator[JobStep]:
+    async def _derive(self, image: Image, *, stopgap: str = "") -> AsyncGenerator[JobStep]:
+        """Make everything. The stopgap is a title that the image has for want of a better one."""
         async with self.rendering, self.blobs.local_file(image.original_key) as path:
             rendering = await self.imaging.render(path)
         yield JobStep.TRANSFORM
         pairs = zip(Size, rendering.thumbnails, strict=True)
         await asyncio.gather(*(self.blobs.put(thumbnail_key(image.id, size), data) for size, data in pairs))
+        if self.fills_in and image.derived is None:
+            await self._fill_in(image, rendering.derived.metadata, clean_title(_printable(stopgap)))
         await self.records.images.finish(image.id, rendering.derived)
         yield JobStep.PERSIST
+
+    async def _fill_in(self, image: Image, metadata: Metadata, stopgap: str) -> None:
+        """Take from the picture what nobody gave."""
+        title = metadata.title if image.title in ("", stopgap) else None
+        tags = clean_tags(metadata.keywords) if not image.tags else ()
+        if title or tags:
+            with suppress(NotFound):  # it was deleted meanwhile
+                await self.records.images.update(image.id, ImageChanges(title, tags or None))
 
 
 def _title_of(origin: Origin | None) -> str:

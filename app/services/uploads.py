@@ -33,7 +33,7 @@ from app.domain.image import (
 )
 from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
 from app.domain.quota import UNLIMITED, Quota
-from app.domain.upload import SignedUpload, Upload, UploadMetrics, clean_client_type
+from app.domain.upload import SignedUpload, Upload, UploadMetrics, check_format, clean_client_type
 from app.domain.viewer import User, Viewer
 from app.ports.imaging import Header, Imaging
 from app.ports.meter import Meter
@@ -87,6 +87,7 @@ class UploadService:
     clock: Clock
     meter: Meter
     max_bytes: int
+    formats: tuple[ImageFormat, ...] = tuple(ImageFormat)
     quota: Quota = UNLIMITED
 
     @counts_upload("init")
@@ -95,7 +96,7 @@ class UploadService:
 
         Raises:
             Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
-            InvalidInput, TooLarge
+            InvalidInput, UnsupportedFormat, TooLarge
             QuotaExceeded: It does not fit in beside what the viewer has, and has announced.
         """
         user = policy.require_uploader(viewer)
@@ -167,6 +168,7 @@ class UploadService:
         )
 
     def _announce(self, user: User, request: UploadRequest) -> Upload:
+        check_format(request.format, self.formats)
         byte_size = self.max_bytes if request.byte_size is None else request.byte_size
         if byte_size < 1:
             raise InvalidInput("`byteSize` must be at least 1.", field=("byteSize",))

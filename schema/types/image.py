@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 LABELS = 5
 """How many labels an image is taken to have when a request is weighed."""
 
-strawberry.enum(domain.ImageFormat, description="A format that is taken in, as the decoder names it.")
+strawberry.enum(domain.ImageFormat, description="A format that can be taken in; which are is in `server { formats }`.")
 strawberry.enum(domain.ImageState, description="Whether everything is made, is being made, or cannot be made.")
 
 
@@ -159,7 +159,7 @@ class Image(Node):
         return None if found is None else Animation.from_domain(self.record, found)
 
     @strawberry.field(
-        description="What the camera wrote; null until it is read. The place is for owner and admin alone."
+        description="What is written in the original; null until it is read. The place is for owner and admin alone."
     )
     def metadata(self, info: Info) -> Metadata | None:
         if self.record.derived is None:

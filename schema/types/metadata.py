@@ -1,10 +1,10 @@
-"""What the camera wrote."""
+"""What is written in the original beside its pixels."""
 
 from __future__ import annotations
 
 import strawberry
 
-from app.domain import image as domain
+from app.domain import metadata as domain
 
 
 @strawberry.type(description="Where a photograph was taken, WGS 84.")
@@ -14,7 +14,7 @@ class Place:
     altitude_m: float | None = strawberry.field(description="Metres above the sea.")
 
 
-@strawberry.type(description="What the camera wrote (EXIF); null is not known.")
+@strawberry.type(description="What is written in the original: EXIF, XMP, IPTC, ICC; null is not known.")
 class Metadata:
     camera_make: str | None = strawberry.field(description="Who made the camera.")
     camera_model: str | None = strawberry.field(description="The camera's model.")
@@ -27,6 +27,9 @@ class Metadata:
         description="The camera's wall clock, ISO 8601; with an offset only when the camera wrote one."
     )
     orientation: int | None = strawberry.field(description="EXIF orientation of the original, 1 to 8.")
+    title: str | None = strawberry.field(description="A title by whoever worked on it: of XMP, IPTC or EXIF.")
+    keywords: list[str] = strawberry.field(description="Keywords from the same places, at most 50.")
+    color_profile: str | None = strawberry.field(description="The name that its ICC profile has for itself.")
     place: Place | None = strawberry.field(description="Where it was taken; null for all but owner and admin.")
 
     @classmethod
@@ -42,6 +45,9 @@ class Metadata:
             focal_length_mm=metadata.focal_length_mm,
             taken_at=metadata.taken_at,
             orientation=metadata.orientation,
+            title=metadata.title,
+            keywords=list(metadata.keywords),
+            color_profile=metadata.color_profile,
             place=Place(latitude=place.latitude, longitude=place.longitude, altitude_m=place.altitude_m)
             if place
             else None,

@@ -70,7 +70,7 @@ class ServerInfo:
                 max_page_size=MAX_PAGE_SIZE,
                 max_job_items=MAX_ITEMS,
             ),
-            formats=list(ImageFormat),
+            formats=list(settings.formats),
             presets=[_thumbnail(size) for size in ThumbnailSize]
             + [Preset.from_spec(name, spec) for name, spec in settings.presets.items()],
             only_presets=settings.only_presets,

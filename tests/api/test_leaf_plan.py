@@ -13,7 +13,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.container.opening import open_services
-from app.domain.image import Derived, Metadata, Placeholder
+from app.domain.image import Derived, Placeholder
+from app.domain.metadata import Metadata
 from app.settings import Settings
 from schema.build import build_schema
 from schema.context import Context

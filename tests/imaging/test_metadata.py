@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from app.domain.image import Metadata, Place
+from app.domain.metadata import Metadata, Place
 from app.imaging.inspect import inspect
-from app.imaging.metadata import MAX_EXIF_BYTES, read_metadata, read_orientation
+from app.imaging.metadata import MAX_EXIF_BYTES, read_exif, read_orientation
 from app.imaging.pipeline import render
 from tests.imaging.making import LIMITS, make_png, make_quarters, png_chunk, save
 
@@ -51,7 +51,7 @@ def test_reads_what_the_camera_wrote():
         {1: "S", 2: (33.0, 51.0, 36.0), 3: "E", 4: (151.0, 12.0, 30.0), 5: b"\x01", 6: IFDRational(25, 2)},
     )
 
-    assert read_metadata(info) == Metadata(
+    assert read_exif(info) == Metadata(
         camera_make="Maker",
         camera_model="Model 5",
         lens_model="35mm F2.8",
@@ -67,33 +67,33 @@ def test_reads_what_the_camera_wrote():
 
 @pytest.mark.parametrize("info", [{}, {"exif": b""}, {"exif": b"Exif\0\0"}, {"exif": "text"}, {"exif": b"x" * 100}])
 def test_a_picture_without_exif_knows_nothing(info: dict[str, object]):
-    assert read_metadata(info) == Metadata()
+    assert read_exif(info) == Metadata()
     assert read_orientation(info) == 1
 
 
 def test_a_time_without_a_zone_has_none():
-    assert read_metadata(make_exif(photo={0x9003: "2024:01:02 03:04:05"})).taken_at == "2024-01-02T03:04:05"
+    assert read_exif(make_exif(photo={0x9003: "2024:01:02 03:04:05"})).taken_at == "2024-01-02T03:04:05"
 
 
 @pytest.mark.parametrize("zone", ["Z", "+25:00", "+5:30", "abc", "+05:30; drop"])
 def test_a_broken_zone_is_left_out(zone: str):
     info = make_exif(photo={0x9003: "2024:01:02 03:04:05", 0x9011: zone})
 
-    assert read_metadata(info).taken_at == "2024-01-02T03:04:05"
+    assert read_exif(info).taken_at == "2024-01-02T03:04:05"
 
 
 @pytest.mark.parametrize("text", ["0000:00:00 00:00:00", "2024:02:30 00:00:00", "yesterday", "", "    :  :     :  :  "])
 def test_a_broken_time_is_not_known(text: str):
-    assert read_metadata(make_exif(photo={0x9003: text})).taken_at is None
+    assert read_exif(make_exif(photo={0x9003: text})).taken_at is None
 
 
 @pytest.mark.parametrize("text", ["Maker\0\x01secret", "  Maker  ", "Maker\0" + "\0" * 50])
 def test_text_ends_at_its_nul(text: str):
-    assert read_metadata(make_exif({0x010F: text})).camera_make == "Maker"
+    assert read_exif(make_exif({0x010F: text})).camera_make == "Maker"
 
 
 def test_text_is_bounded_and_printable():
-    metadata = read_metadata(make_exif({0x010F: "x" * 5000, 0x0110: "a\x1b[31m\r\nb"}))
+    metadata = read_exif(make_exif({0x010F: "x" * 5000, 0x0110: "a\x1b[31m\r\nb"}))
 
     assert metadata.camera_make == "x" * 200
     assert metadata.camera_model == "a [31m b"
@@ -107,7 +107,7 @@ def test_numbers_out_of_range_are_not_known(value: IFDRational):
     photo = photo.ljust(200 - 26) + struct.pack("<ii", value.numerator, value.denominator)
     info = make_tiff((PHOTO, 4, 1, struct.pack("<I", 26)), data=photo)
 
-    metadata = read_metadata(info)
+    metadata = read_exif(info)
 
     assert (metadata.exposure_time_s, metadata.f_number, metadata.focal_length_mm) == (None, None, None)
 
@@ -125,7 +125,7 @@ def test_numbers_out_of_range_are_not_known(value: IFDRational):
     ],
 )
 def test_half_a_place_is_none(gps: dict[int, object]):
-    assert read_metadata(make_exif(gps=gps)).place is None
+    assert read_exif(make_exif(gps=gps)).place is None
 
 
 def test_an_orientation_of_another_type_is_passed_over():
@@ -138,7 +138,7 @@ def test_an_orientation_of_another_type_is_passed_over():
 def test_every_type_may_stand_for_every_tag(kind: int):
     tags = (0x010F, 0x0110, 0x0112, PHOTO, GPS)
 
-    metadata = read_metadata(make_tiff(*((tag, kind, 3, b"\x08\0\0\0") for tag in tags), data=bytes(64)))
+    metadata = read_exif(make_tiff(*((tag, kind, 3, b"\x08\0\0\0") for tag in tags), data=bytes(64)))
 
     assert metadata.place is None
     assert metadata.taken_at is None
@@ -148,7 +148,7 @@ def test_every_type_may_stand_for_every_tag(kind: int):
 def test_directories_that_point_at_themselves_end(target: int):
     pointer = struct.pack("<I", target)
 
-    metadata = read_metadata(make_tiff((PHOTO, 4, 1, pointer), (GPS, 4, 1, pointer), following=8))
+    metadata = read_exif(make_tiff((PHOTO, 4, 1, pointer), (GPS, 4, 1, pointer), following=8))
 
     assert metadata == Metadata()
 
@@ -156,7 +156,7 @@ def test_directories_that_point_at_themselves_end(target: int):
 def test_tags_that_claim_the_whole_memory_are_passed_over():
     entries = [(0x010F, 2, 2**32 - 1, b"\x08\0\0\0"), (0x0112, 3, 2**31, b"\x08\0\0\0")]
 
-    assert read_metadata(make_tiff(*entries)) == Metadata()
+    assert read_exif(make_tiff(*entries)) == Metadata()
 
 
 def test_more_exif_than_a_camera_writes_is_not_read():

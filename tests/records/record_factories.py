@@ -5,20 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.error_code import ErrorCode
 from app.domain.flow import Flow
-from app.domain.image import (
-    Derived,
-    Image,
-    ImageFormat,
-    ImageId,
-    ImageState,
-    Metadata,
-    Place,
-    Placeholder,
-    new_image_id,
-)
+from app.domain.image import Derived, Image, ImageFormat, ImageId, ImageState, Placeholder, new_image_id
 from app.domain.job import ItemError, Job, JobId, JobItem, JobKind, Progress, new_job_id
 from app.domain.keys import ApiKey
 from app.domain.label import Classification, Prediction
+from app.domain.metadata import Metadata, Place
 from app.domain.upload import Upload
 from app.domain.viewer import Role, User, UserId, Viewer
 from app.ports.records import Records

@@ -18,17 +18,8 @@ from record_factories import (
 )
 
 from app.domain.errors import NotFound
-from app.domain.image import (
-    Image,
-    ImageChanges,
-    ImageFilter,
-    ImageId,
-    ImageOrder,
-    ImageState,
-    Metadata,
-    Place,
-    new_image_id,
-)
+from app.domain.image import Image, ImageChanges, ImageFilter, ImageId, ImageOrder, ImageState, new_image_id
+from app.domain.metadata import Metadata, Place
 from app.domain.page import PageRequest
 from app.ports.records import Records
 

@@ -6,7 +6,8 @@ from dataclasses import asdict
 import orjson
 
 from app.domain.animation import Animation
-from app.domain.image import Derived, Image, ImageFormat, ImageId, ImageState, Metadata, Place, Placeholder
+from app.domain.image import Derived, Image, ImageFormat, ImageId, ImageState, Placeholder
+from app.domain.metadata import Metadata, Place
 from app.domain.viewer import UserId
 from app.records.sqlite.connection import Value
 from app.records.sqlite.rows import from_json, from_micros, origin_of, origin_values, to_json, to_micros
@@ -90,12 +91,13 @@ def derived_of(text: str) -> Derived:
     fields = orjson.loads(text)
     metadata = fields["metadata"]
     place = metadata.pop("place")
+    keywords = tuple(metadata.pop("keywords", ()))
     animation = fields.get("animation")
     return Derived(
         thumbnail_bytes=tuple(fields["thumbnail_bytes"]),
         placeholder=Placeholder(**fields["placeholder"]),
         palette=tuple(fields["palette"]),
         difference_hash=fields["difference_hash"],
-        metadata=Metadata(**metadata, place=None if place is None else Place(**place)),
+        metadata=Metadata(**metadata, place=None if place is None else Place(**place), keywords=keywords),
         animation=None if animation is None else Animation(**animation),
     )

@@ -14,6 +14,7 @@ from app.rest.openapi.schemas import (
     TEXT,
     TRUTH,
     UNIX,
+    UPLOAD_FORMAT,
     Schema,
     body_of,
     list_of,
@@ -110,7 +111,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/v1/images/upload_init"): Operation(
         "A ticket for the bytes of an image",
         (
-            query("imgf", {"enum": ["jpeg", "jpg", "png", "gif", "webp", "avif"]}, "The format.", required=True),
+            query("imgf", UPLOAD_FORMAT, "The format.", required=True),
             query("imgn", LIMITED, "The file's name."),
             _FLOWS,
             _CLIENT,

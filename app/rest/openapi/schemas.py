@@ -12,7 +12,8 @@ TRUTH: Schema = {"type": "boolean"}
 UNIX: Schema = {"type": "number", "description": "Unix seconds."}
 IMAGE_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 JOB_ID: Schema = {"type": "string", "pattern": "^job:[0-9a-f]{32}$"}
-FORMAT: Schema = {"enum": ["jpeg", "png", "gif", "webp", "avif"]}
+FORMAT: Schema = {"enum": ["jpeg", "png", "gif", "webp", "avif", "tiff", "heic"]}
+UPLOAD_FORMAT: Schema = {"enum": [*FORMAT["enum"], "jpg", "tif"]}
 COLOR: Schema = {"type": "string", "pattern": "^#?[0-9a-fA-F]{6}$"}
 
 

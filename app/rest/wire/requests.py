@@ -33,7 +33,11 @@ _GIF = re.compile(r"gifs/[0-9a-f]{32}\.gif")
 _GIF_FRAME = re.compile(r"gifs/frames/([0-9a-f]{32})_(0|[1-9][0-9]?)\.png")
 _BETWEEN = re.compile(r",(?=https?(?:://|%3a%2f%2f)|,|$)", re.IGNORECASE)
 
-_FORMATS = {**{image_format.extension: image_format for image_format in ImageFormat}, "jpg": ImageFormat.JPEG}
+_FORMATS = {
+    **{image_format.extension: image_format for image_format in ImageFormat},
+    "jpg": ImageFormat.JPEG,
+    "tif": ImageFormat.TIFF,
+}
 
 
 def wants_no_redirect(query: Query) -> bool:

@@ -6,6 +6,8 @@ const SIGNATURES = [
   ["GIF", /^GIF8/],
   ["WEBP", /^RIFF[^]{4}WEBP/],
   ["AVIF", /^[^]{4}ftyp(?:[^]{4})*?avi[fs]/],
+  ["HEIC", /^[^]{4}ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)/],
+  ["TIFF", /^(?:II[*+]\0|MM\0[*+])/],
 ];
 
 const BY_TYPE = {
@@ -14,6 +16,8 @@ const BY_TYPE = {
   "image/gif": "GIF",
   "image/webp": "WEBP",
   "image/avif": "AVIF",
+  "image/heic": "HEIC",
+  "image/tiff": "TIFF",
 };
 
 /** Return the format that the bytes begin as, else the one that the name promises, else null. */
