@@ -84,14 +84,14 @@ class FlowService:
 
     async def update(self, viewer: Viewer, name: str, changes: FlowChanges) -> Flow:
         """Raises: Unauthenticated, Forbidden, NotFound, InvalidInput."""
-        policy.edit_flow(viewer, await self._get(name))
+        policy.edit_flow(viewer, await self._find_for(viewer, name))
         flow = await self.records.flows.update(name, await self._clean(changes))
         await self.bell.ring(flow_topic(name))
         return flow
 
     async def delete(self, viewer: Viewer, name: str) -> Flow:
         """Forget the flow; its images stay. Raises: Unauthenticated, Forbidden, NotFound."""
-        flow = await self._get(name)
+        flow = await self._find_for(viewer, name)
         policy.edit_flow(viewer, flow)
         await self.records.flows.delete(name)
         await self.bell.ring(flow_topic(name))
@@ -115,7 +115,7 @@ class FlowService:
         Raises:
             Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing changed.
         """
-        policy.fill_flow(viewer, await self._get(name), Scope.WRITE)
+        policy.fill_flow(viewer, await self._find_for(viewer, name), Scope.WRITE)
         ids = await self._check_visible(viewer, image_ids)
         await self.records.flows.remove_images(name, ids)
         await self.bell.ring(flow_topic(name))
@@ -123,7 +123,7 @@ class FlowService:
 
     async def get_fillable(self, viewer: Viewer, name: str) -> Flow:
         """Return a flow that the viewer may fill. Raises: Unauthenticated, Forbidden, NotFound."""
-        flow = await self._get(name)
+        flow = await self._find_for(viewer, name)
         policy.fill_flow(viewer, flow)
         return flow
 
@@ -144,6 +144,11 @@ class FlowService:
     async def create_general(self) -> None:
         """Make the flow that belongs to nobody, when it is not there yet."""
         await self.records.flows.add_missing([self._new(GENERAL, None)])
+
+    async def _find_for(self, viewer: Viewer, name: str) -> Flow:
+        """Return a flow to one who may change things somewhere; to nobody else whether there is one."""
+        policy.require_editor(viewer, Scope.UPLOAD)
+        return await self._get(name)
 
     async def _get(self, name: str) -> Flow:
         flow = await self.records.flows.find(name)
