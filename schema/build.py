@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, OperationType
-from strawberry.extensions import DisableIntrospection, ParserCache, SchemaExtension
+from strawberry.extensions import DisableIntrospection, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -76,7 +76,6 @@ class Schema(strawberry.Schema):
 def build_schema(*, introspection: bool = True, limits: Limits | None = None) -> Schema:
     """Return the schema; without introspection it suggests no names either."""
     extensions: list[type[SchemaExtension] | Callable[[], SchemaExtension]] = [
-        ParserCache,
         limits_extension(limits or Limits()),
         CodedErrors,
     ]

@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import FieldExtension, MaskErrors
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from app.domain.error_code import ErrorCode
 from app.domain.errors import DomainError, retry_after_of
@@ -15,6 +16,7 @@ from schema.context import Context
 from schema.rates import OPERATION_CLASS
 
 NOTHING_CHANGED = "Why nothing was done; empty when all went well."
+MAX_MESSAGE_LENGTH = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,9 @@ class CodedErrors(MaskErrors):
         if isinstance(original, DomainError):
             return _with_extensions(error, original.message, {"code": original.code, "field": list(original.field)})
         if original is None or isinstance(original, GraphQLError):
-            return error
+            return _shortened(error)
+        if isinstance(original, CannotGetOperationTypeError):
+            return _with_extensions(error, original.as_http_error_reason(), {})
         context: Context = self.execution_context.context
         return _with_extensions(
             error,
@@ -72,8 +76,9 @@ class CodedErrors(MaskErrors):
 
 def log_bugs(errors: list[GraphQLError], request_id: str) -> None:
     """Log each failure that is nobody's fault but ours, with its traceback and without the query."""
+    expected = DomainError | GraphQLError | CannotGetOperationTypeError
     for error in errors:
-        if error.original_error is not None and not isinstance(error.original_error, DomainError | GraphQLError):
+        if error.original_error is not None and not isinstance(error.original_error, expected):
             log.error("resolver met a bug", exc_info=error.original_error, extra={"request_id": request_id})
 
 
@@ -84,6 +89,13 @@ def mutation(
     return strawberry.mutation(
         description=description, extensions=[ErrorsAsData(payload)], metadata={OPERATION_CLASS: counted_as}
     )
+
+
+def _shortened(error: GraphQLError) -> GraphQLError:
+    """Return an error that repeats little of what was sent: names and texts may have a hundred thousand characters."""
+    if len(error.message) <= MAX_MESSAGE_LENGTH:
+        return error
+    return _with_extensions(error, f"{error.message[:MAX_MESSAGE_LENGTH]}…", error.extensions or {})
 
 
 def _with_extensions(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
 from graphql import (
     ASTValidationRule,
     DocumentNode,
+    FloatValueNode,
     GraphQLError,
     GraphQLSchema,
+    IntValueNode,
     OperationDefinitionNode,
     ValidationRule,
     get_operation_ast,
+    parse,
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
@@ -28,9 +32,15 @@ from schema.measure import MAX_NESTING, Measures, Meter, TooNested, fragments_of
 from schema.rates import INVALID, Points, points_of, rate_extension, take_rate
 
 MAX_TOKENS = 2_000
+MAX_DIGITS = 400
+"""Of a number in a document: more than any double has, and fewer than Python takes time to read, or refuses to."""
+CACHED = 128
+"""Documents that are kept parsed."""
 MAX_COMPARISONS = 50_000
 """What validation may spend on comparing fields of one name; the library's own ten times that take half a second."""
 
+NOTHING = parse("{ __typename }")
+"""Stands for a document that cannot be read and is refused."""
 MAX_ERRORS = 5
 """How many faults of an invalid document are told; it may have one at each token."""
 
@@ -74,8 +84,17 @@ class LimitExceeded(ValidationAbortedError):
         )
 
 
+@lru_cache(maxsize=CACHED)
+def parse_once(query: str, max_tokens: int) -> DocumentNode | None:
+    """Return a document; None for one that nests too deeply to be read. Raises: GraphQLError."""
+    try:
+        return parse(query, max_tokens=max_tokens)
+    except RecursionError:
+        return None
+
+
 class LimitsExtension(ValidationCache):
-    """Validates with the rule, weighs pages by the request's variables, counts rates, and ends what takes too long.
+    """Parses and validates once, weighs pages by the request's variables, counts rates, and ends what takes too long.
 
     One extension for all of it, for each one costs a request a tenth of a small query's time.
 
@@ -87,6 +106,7 @@ class LimitsExtension(ValidationCache):
         super().__init__()
         self.limits = limits
         self.rule = rule
+        self.is_too_nested = False
         self.cost: int | None = None
         self.rate: Rate | None = None
 
@@ -96,12 +116,20 @@ class LimitsExtension(ValidationCache):
         context.validation_rules = (self.rule, *context.validation_rules)
         yield
 
+    def on_parse(self) -> Iterator[None]:
+        """Find the document. One with a fault is left to the library, which parses it where it expects one."""
+        context = self.execution_context
+        with suppress(GraphQLError):
+            document = parse_once(context.query or "", MAX_TOKENS)
+            self.is_too_nested = document is None
+            context.graphql_document = document or NOTHING
+        yield
+
     async def on_validate(self) -> AsyncIterator[None]:  # type: ignore[override] # as every extension may
         context, schema = self.execution_context, self.execution_context.schema._schema
         document = context.graphql_document
         points: Points = INVALID
-        errors: list[GraphQLError] = self.cached_validate_document(schema, document, context.validation_rules)
-        context.pre_execution_errors = errors[:MAX_ERRORS]
+        context.pre_execution_errors = self._validate(document)
         if document is not None and not context.pre_execution_errors:
             self.cost = cost_of(schema, document, context.operation_name, _sizes_of(context.variables or {}))
             if self.cost > self.limits.cost:
@@ -114,6 +142,15 @@ class LimitsExtension(ValidationCache):
         else:
             self.rate = rate
         yield
+
+    def _validate(self, document: DocumentNode | None) -> list[GraphQLError]:
+        if self.is_too_nested:
+            return [LimitExceeded("nesting", MAX_NESTING, MAX_NESTING + 1)]
+        context = self.execution_context
+        errors: list[GraphQLError] = self.cached_validate_document(
+            context.schema._schema, document, context.validation_rules
+        )
+        return errors[:MAX_ERRORS]
 
     async def on_execute(self) -> AsyncIterator[None]:
         """Give a query or a mutation its time. A subscription may last, and its events are short."""
@@ -159,6 +196,12 @@ def limits_rule(limits: Limits) -> type[ASTValidationRule]:
             for operation in document.definitions:
                 if isinstance(operation, OperationDefinitionNode):
                     _check_operation(limits, operation, _measure(meter, operation))
+
+        def enter_int_value(self, node: IntValueNode, *_: object) -> None:
+            _check("digits", MAX_DIGITS, len(node.value))
+
+        def enter_float_value(self, node: FloatValueNode, *_: object) -> None:
+            _check("digits", MAX_DIGITS, len(node.value))
 
     return LimitsRule
 

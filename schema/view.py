@@ -20,6 +20,8 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
+from strawberry.types.execution import PreExecutionError
 
 from app.domain.errors import Busy, Unauthenticated
 from app.domain.viewer import Viewer
@@ -38,6 +40,8 @@ from schema.idempotency import run_once
 from schema.trusted_documents import TrustedDocuments, hash_of
 
 EVENT_STREAM = "text/event-stream"
+MAX_NAME_LENGTH = 1_000
+"""Of an operation, which errors repeat."""
 
 
 class SocketHandler(EndingSocketHandler):
@@ -52,6 +56,10 @@ class SocketHandler(EndingSocketHandler):
             await super().handle_message(message)
         except (KeyError, TypeError, AttributeError):
             await self.handle_invalid_message("The message has not the shape of its type.")
+
+    async def _handle_pre_execution_error(self, operation: Operation[Context, None], result: PreExecutionError) -> None:
+        """Tell of any fault in a document by an `error`, which ends that operation and not the socket."""
+        await operation.send_initial_errors(result.errors or [])
 
     async def handle_subscribe(self, message: Any) -> None:
         """Start an operation, which may be named by the hash of its document."""
@@ -140,8 +148,8 @@ class GraphQLView(GraphQL[Context, None]):
         data = await super().parse_http_body(request)
         if isinstance(data, list):
             raise HTTPException(400, "Batches are not taken: send one operation a request.")
-        if not isinstance(data.operation_name, str | None):
-            raise HTTPException(400, "The `operationName` must be a string or null.")
+        if not _is_name(data.operation_name):
+            raise HTTPException(400, f"The `operationName` must be null or a text of {MAX_NAME_LENGTH} at most.")
         if data.query is not None and request.method == "GET" and not self._may_be_asked_by_get(request):
             raise HTTPException(406, f"A query by GET is answered to `Accept: {JSON}`, or to a `documentId`.")
         document_id = await self._document_id(request) if data.query is None else None
@@ -220,13 +228,19 @@ class GraphQLView(GraphQL[Context, None]):
 
 def _check_shape(operation: Mapping[str, object]) -> None:
     """Raises: TypeError when a part of an operation is of another type than GraphQL over HTTP gives it."""
-    shapes = {"operationName": str, "variables": dict, "extensions": dict}
-    if not all(isinstance(operation.get(name), kind | None) for name, kind in shapes.items()):
+    shapes = {"variables": dict, "extensions": dict}
+    if not _is_name(operation.get("operationName")) or not all(
+        isinstance(operation.get(name), kind | None) for name, kind in shapes.items()
+    ):
         raise TypeError
     extensions, query = operation.get("extensions"), operation.get("query")
     is_named = query is None and hash_of(extensions, operation.get("documentId")) is not None  # type: ignore[arg-type]
     if not isinstance(query, str) and not is_named:
         raise TypeError
+
+
+def _is_name(name: object) -> bool:
+    return name is None or (isinstance(name, str) and len(name) <= MAX_NAME_LENGTH)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

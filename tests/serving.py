@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,17 +44,21 @@ class RunningServer:
     """Or `worker`; its `url` is that of its health page."""
     process: subprocess.Popen[str] | None = None
     url: str = ""
+    log: Path | None = None
+    """Where what it logs is kept; None for where the tests themselves log."""
 
     def start(self) -> None:
         """Start the server and return when it has said where it is."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", self.command, "--port", "0"],
-            env=self._environment(),
-            cwd=self.checkout,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        with self.log.open("a") if self.log else nullcontext() as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app", self.command, "--port", "0"],
+                env=self._environment(),
+                cwd=self.checkout,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + START_TIMEOUT_S
         assert self.process.stdout is not None
         while time.monotonic() < deadline:

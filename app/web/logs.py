@@ -17,11 +17,19 @@ class LineFormatter(logging.Formatter):
         return " ".join([super().formatMessage(record), *facts])
 
 
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Take the traceback off what only says that a client sent a frame of bad UTF-8, which closes its socket."""
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        record.exc_info = None
+    return True
+
+
 def configure_logging(level: str) -> None:
     """Send the logs of everything to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("uvicorn.error").addFilter(_without_traceback)
     logging.getLogger("strawberry").setLevel(logging.ERROR)
     logging.getLogger("httpcore").setLevel(logging.WARNING)  # it would tell whole requests, and strangers' answers

@@ -112,3 +112,21 @@ async def test_signs_in_by_the_first_message(server: str, payload: dict[str, str
         answer = json.loads(await socket.recv())
 
     assert answer["payload"]["data"] == {"viewer": {"user": {"name": "admin"}}}
+
+
+@pytest.mark.parametrize("query", ["{", "{ nothing }", "query B { __typename }"])
+async def test_a_faulty_document_ends_its_operation_alone(server: str, query: str) -> None:
+    async with _connect(server) as socket:
+        await socket.send(INIT)
+        await socket.recv()
+        await socket.send(
+            json.dumps({"type": "subscribe", "id": "1", "payload": {"query": query, "operationName": "A"}})
+        )
+        refused = json.loads(await socket.recv())
+        await socket.send('{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }"}}')
+        answered = json.loads(await socket.recv())
+
+    assert (refused["type"], refused["id"]) == ("error", "1")
+    assert refused["payload"][0]["message"]
+    assert "requestId" not in str(refused)
+    assert answered["payload"]["data"] == {"__typename": "Query"}
