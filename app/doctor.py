@@ -35,7 +35,8 @@ async def examine(settings: Settings) -> list[Finding]:
                 findings.append(
                     await _check(f"identity provider: {settings.oidc_issuer}", services.sign_in.tokens.check)
                 )
-            findings.append(await _check(f"storage: {_name_store(settings)}", services.blobs.check))
+            for name, store in services.stores.items():
+                findings.append(await _check(f"storage: {_name_store(name, settings)}", store.check))
             if services.bus.redis is not None:
                 findings.append(await _check("Redis: calls workers, carries news", services.bus.check))
     except (DomainError, OSError) as error:
@@ -45,8 +46,8 @@ async def examine(settings: Settings) -> list[Finding]:
     return findings
 
 
-def _name_store(settings: Settings) -> str:
-    if settings.storage[0] == "local":
+def _name_store(name: str, settings: Settings) -> str:
+    if name == "local":
         return "the data folder"
     return f"the bucket {settings.s3_bucket} at {settings.s3_endpoint_url or 'AWS'}"
 

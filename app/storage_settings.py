@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, NoDecode
 class StorageSettings(BaseSettings):
     """A part of `Settings`. The keys of an S3 account come from where AWS's own tools find them."""
 
-    storage: Annotated[tuple[Literal["local", "s3"], ...], NoDecode, Field(min_length=1, max_length=1)] = ("local",)
+    storage: Annotated[tuple[Literal["local", "s3"], ...], NoDecode, Field(min_length=1)] = ("local",)
+    scrub_bytes_per_s: Annotated[int, Field(ge=0)] = 1024 * 1024
+    scrub_days: Annotated[int, Field(ge=1)] = 30
     s3_bucket: str | None = None
     s3_region: str = "us-east-1"
     s3_endpoint_url: AnyHttpUrl | None = None
@@ -19,6 +21,13 @@ class StorageSettings(BaseSettings):
     @classmethod
     def _split_names(cls, value: object) -> object:
         return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("storage")
+    @classmethod
+    def _check_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"{twice!r} is named twice")
+        return names
 
     @field_validator("s3_bucket", "s3_endpoint_url", "s3_public_url", mode="before")
     @classmethod

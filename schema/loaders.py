@@ -10,6 +10,7 @@ from app.domain.flow import Flow
 from app.domain.image import Image, ImageId
 from app.domain.job import Job, JobId, JobItem
 from app.domain.label import Label
+from app.domain.replica import Replica, ReplicaRole
 from app.domain.share import Share, ShareId
 from app.domain.viewer import User, UserId, Viewer
 from app.domain.webhook import Webhook, WebhookId
@@ -33,6 +34,9 @@ class Loaders:
             lambda ids: flows.find_of_images(viewer(), ids), ()
         )
         self.labels: DataLoader[ImageId, tuple[Label, ...]] = _loader(labels.find_of_images, ())
+        self.replicas: DataLoader[ImageId, tuple[tuple[ReplicaRole, Replica], ...]] = _loader(
+            services.replicas.find_of_images, ()
+        )
         self.flows: DataLoader[str, Flow | None] = _loader(lambda names: flows.find_many(viewer(), names), None)
         self.jobs: DataLoader[JobId, Job | None] = _loader(lambda ids: jobs.find_many(viewer(), ids), None)
         self.items: DataLoader[JobId, tuple[JobItem, ...]] = _loader(jobs.items, ())

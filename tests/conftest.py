@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.redis_server import PROGRAM, RedisServer
-from tests.s3_server import s3_server  # noqa: F401 - a fixture
+from tests.s3_server import s3_gateway, s3_server  # noqa: F401 - fixtures
 from tests.serving import RunningServer
 
 expect.set_options(timeout=20_000)  # a browser and a server on a busy machine

@@ -11,13 +11,12 @@ from app.blobs.batches import gather_batches
 from app.blobs.copying import copy_file
 from app.blobs.listing import Folders, object_stat, scan_folder
 from app.blobs.places import Place, find_file, open_folder, place_of
+from app.blobs.reading import read_part
 from app.blobs.threads import in_thread
 from app.blobs.unfinished import UnfinishedFile, probe, sweep_unfinished
 from app.domain.errors import AlreadyUploaded, NotFound
 from app.domain.upload import SignedUpload, Upload
 from app.ports.objects import ObjectStat, ReadHeaders
-
-READ_BYTES = 256 * 1024
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ABSENT = (FileNotFoundError, NotADirectoryError)
@@ -63,7 +62,7 @@ class LocalStore:
             while data:
                 yield data
                 start += len(data)
-                data = await in_thread(_read, descriptor, start, end)
+                data = await in_thread(read_part, descriptor, start, end)
 
     @asynccontextmanager
     async def local_file(self, key: str) -> AsyncGenerator[Path]:
@@ -129,7 +128,7 @@ class LocalStore:
         except _ABSENT as error:
             raise _no_object(place) from error
         stack.callback(os.close, descriptor)
-        return _read(descriptor, start, end), descriptor
+        return read_part(descriptor, start, end), descriptor
 
     def _move(self, source: Place, target: Place) -> None:
         with open_folder(self.root, target.folders, create=True) as new:
@@ -145,11 +144,6 @@ class LocalStore:
         with suppress(*_ABSENT), open_folder(self.root, place.folders) as folder:
             os.unlink(place.name, dir_fd=folder)
             os.fsync(folder)
-
-
-def _read(descriptor: int, start: int, end: int | None) -> bytes:
-    size = READ_BYTES if end is None else min(READ_BYTES, max(0, end - start))
-    return os.pread(descriptor, size, start)
 
 
 def _no_object(place: Place) -> NotFound:

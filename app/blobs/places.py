@@ -6,6 +6,7 @@ backup and listing takes in its stride. A part of a key has at least three chara
 a subfolder; none begins with a dot, so none is ever taken for the folder of unfinished files.
 """
 
+import errno
 import os
 import re
 import stat
@@ -67,10 +68,9 @@ def open_folder(root: Path, folders: tuple[str, ...], *, create: bool = False) -
     Raises:
         FileNotFoundError: It is not there, and not to be made.
         NotADirectoryError: There is a link, or a file, on the way.
+        OSError: ENODEV when the root itself is no folder: then nothing can be said of what should be in it.
     """
-    if create:
-        root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    descriptor = os.open(root, _FOLDER_FLAGS & ~os.O_NOFOLLOW)
+    descriptor = _open_root(root, create=create)
     try:
         for folder in folders:
             parent = descriptor
@@ -88,6 +88,15 @@ def find_file(folder: int, name: str) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _open_root(root: Path, *, create: bool) -> int:
+    try:
+        if create:
+            root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        return os.open(root, _FOLDER_FLAGS & ~os.O_NOFOLLOW)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OSError(errno.ENODEV, "The root of the store is no folder", str(root)) from error
 
 
 def _open_child(parent: int, folder: str, *, create: bool) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar, TypeVarTuple, Unpack
@@ -9,9 +10,17 @@ from typing import TypeVar, TypeVarTuple, Unpack
 import anyio
 import anyio.to_thread
 
-from app.domain.errors import InsufficientStorage
+from app.domain.errors import InsufficientStorage, StorageUnavailable
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+_AWAY = frozenset(
+    {errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN}
+    | {errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EREMOTEIO, errno.ESHUTDOWN}
+)
+"""A disk that fails, is gone, cannot be written or is closed to us: nothing that the caller did, and it may pass."""
+
+log = logging.getLogger(__name__)
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
@@ -24,6 +33,7 @@ async def in_thread(function: Callable[[Unpack[Arguments]], Result], *arguments:
 
     Raises:
         InsufficientStorage: The disk, or the quota on it, is full.
+        StorageUnavailable: The disk does not work.
     """
     work = asyncio.ensure_future(anyio.to_thread.run_sync(function, *arguments))
     with anyio.CancelScope(shield=True):
@@ -33,7 +43,14 @@ async def in_thread(function: Callable[[Unpack[Arguments]], Result], *arguments:
     except OSError as error:
         if error.errno in _FULL:
             raise InsufficientStorage("There is no room left to store this; try again later.") from error
+        if error.errno in _AWAY:
+            log.warning("disk does not work", extra={"reason": errno.errorcode[error.errno or 0]})
+            raise unavailable() from error
         raise
+
+
+def unavailable() -> StorageUnavailable:
+    return StorageUnavailable("The store of objects does not answer; try again later.")
 
 
 async def _outlast(work: asyncio.Future[Result]) -> None:

@@ -1,6 +1,7 @@
 """What the entries work with: every use case, and little beside."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.container.bus import Bus
@@ -20,6 +21,7 @@ from app.services.objects import ObjectService
 from app.services.quotas import QuotaService
 from app.services.rates import RateService
 from app.services.reception import ReceptionService
+from app.services.replicas import ReplicaService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
 from app.services.sign_in import SignInService
@@ -39,6 +41,7 @@ class Services:
     reception: ReceptionService
     objects: ObjectService
     variants: VariantService
+    replicas: ReplicaService
     jobs: JobService
     imports: ImportService
     image_jobs: ImageJobService
@@ -53,6 +56,8 @@ class Services:
     sign_in: SignInService
     records: Records
     blobs: BlobStore
+    stores: Mapping[str, BlobStore]
+    """Each store by itself, the primary first."""
     bus: Bus
     stopping: asyncio.Event
     """Set when this process is to end: nothing new is begun then, and streams end."""

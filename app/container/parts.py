@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 
 from app.blobs.signing import LocalSigner
 from app.container.bus import Bus, open_bus
-from app.container.stores import open_store
+from app.container.stores import Stores, open_stores
 from app.data_dir import DataDir
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import open_pool
 from app.metering.bell import MeteredBell
-from app.metering.blobs import MeteredBlobs
 from app.metering.imaging import MeteredImaging
 from app.metering.prometheus import PrometheusMeter
 from app.ports.identity import TokenVerifier
@@ -36,7 +35,7 @@ class Parts:
     """The adapters behind the ports."""
 
     records: Records
-    blobs: BlobStore
+    stores: Stores
     signer: LocalSigner
     signing_keys: tuple[str, ...]
     bus: Bus
@@ -50,6 +49,11 @@ class Parts:
     poster: Poster
     meter: PrometheusMeter
     tokens: TokenVerifier
+
+    @property
+    def blobs(self) -> BlobStore:
+        """All stores as one."""
+        return self.stores.blobs
 
 
 def now() -> datetime:
@@ -70,9 +74,10 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
     meter = PrometheusMeter()
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     bus = await stack.enter_async_context(open_bus(settings, meter))
+    records: Records = await stack.enter_async_context(open_records(data_dir.database))
     return Parts(
-        records=await stack.enter_async_context(open_records(data_dir.database)),
-        blobs=MeteredBlobs(await open_store(settings, data_dir, stack), meter),
+        records=records,
+        stores=await open_stores(settings, data_dir, records, meter, now, stack),
         signer=LocalSigner(signing_keys),
         signing_keys=signing_keys,
         fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),

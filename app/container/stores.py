@@ -1,22 +1,59 @@
 """The stores of objects, opened as the settings say."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 import aioboto3
 
+from app.blobs.health import Health, probe_stores
 from app.blobs.local import LocalStore
+from app.blobs.replicated import ReplicatedStore
 from app.blobs.s3.client import S3Place, open_client
 from app.blobs.s3.setup import find_fault, set_up
 from app.blobs.s3.signing import S3Signer
 from app.blobs.s3.store import S3Store
 from app.data_dir import DataDir
+from app.metering.blobs import MeteredBlobs
+from app.ports.meter import Meter
 from app.ports.objects import BlobStore
+from app.ports.records import Records
+from app.ports.work import Clock
 from app.settings import Settings
 
 
-async def open_store(settings: Settings, data_dir: DataDir, stack: AsyncExitStack) -> BlobStore:
-    """Open the store that keeps all objects; it may be away, and come back while the server runs."""
-    if settings.storage[0] == "local":
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Attributes:
+    by_name: Each by itself, the primary first.
+    blobs: What the services work with.
+    """
+
+    by_name: Mapping[str, BlobStore]
+    blobs: BlobStore
+    health: Health
+
+    async def probe(self) -> None:
+        """Find out which stores are away, and which are back."""
+        await probe_stores(self.by_name, self.health)
+
+
+async def open_stores(
+    settings: Settings, data_dir: DataDir, records: Records, meter: Meter, clock: Clock, stack: AsyncExitStack
+) -> Stores:
+    """Open the stores that the settings name; several become one."""
+    by_name: dict[str, BlobStore] = {
+        name: await open_store(name, settings, data_dir, stack) for name in settings.storage
+    }
+    health = Health(by_name, meter)
+    only = by_name[settings.storage[0]]
+    blobs = ReplicatedStore(by_name, records, health, clock) if len(by_name) > 1 else only
+    return Stores(by_name, MeteredBlobs(blobs, meter), health)
+
+
+async def open_store(name: str, settings: Settings, data_dir: DataDir, stack: AsyncExitStack) -> BlobStore:
+    """Open one store by its name; it may be away, and come back while the server runs."""
+    if name == "local":
         return LocalStore(data_dir.objects)
     place, session = s3_place(settings), aioboto3.Session()
     client = await stack.enter_async_context(open_client(session, place))

@@ -15,6 +15,7 @@ from app.services.objects import ObjectService
 from app.services.presets import Presets
 from app.services.quotas import QuotaService
 from app.services.reception import ReceptionService
+from app.services.replicas import ReplicaService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
 from app.services.sign_in import SignInService
@@ -37,6 +38,7 @@ def wire_services(
         reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
         objects=ObjectService(records=records, blobs=blobs, signer=signer),
         variants=variants,
+        replicas=ReplicaService(records, parts.stores.by_name),
         jobs=JobService(records, bell, now),
         imports=ImportService(records, bell, flows, now, settings.local_roots),
         image_jobs=ImageJobService(records, images, bell, now),
@@ -51,6 +53,7 @@ def wire_services(
         sign_in=SignInService(keys, parts.tokens, records, now, settings.default_role),
         records=records,
         blobs=blobs,
+        stores=parts.stores.by_name,
         bus=parts.bus,
         stopping=parts.stopping,
         meter=parts.meter,

@@ -87,7 +87,7 @@ class Derived:
     """Everything that is made from the pixels.
 
     Attributes:
-        thumbnail_bytes: The size in bytes of the small, the medium and the large thumbnail.
+        thumbnail_bytes: Of the small, the medium and the large one; `thumbnail_sha256`, hex, is empty for old ones.
         palette: Most of the picture first, each `#rrggbb`.
         difference_hash: 64 bits as 16 hex digits.
         animation: None for a still picture, and for what was made before animations were looked at.
@@ -99,6 +99,7 @@ class Derived:
     difference_hash: str
     metadata: Metadata
     animation: Animation | None = None
+    thumbnail_sha256: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,11 @@ def can_see_image(viewer: Viewer, image: Image) -> bool:
     return image.is_public or is_owner(viewer, image.owner_id) or viewer.user_id in image.reader_ids
 
 
+def can_see_replicas(viewer: Viewer, image: Image) -> bool:
+    """Tell whether the viewer learns where an image is kept, and what went wrong there: owner and admin alone."""
+    return is_owner(viewer, image.owner_id)
+
+
 def can_see_flow(viewer: Viewer, flow: Flow) -> bool:
     return flow.is_public or is_owner(viewer, flow.owner_id) or viewer.user_id in flow.member_ids
 

@@ -1,5 +1,6 @@
 """One decode makes everything: thumbnails from large to small, all else from the smallest."""
 
+import hashlib
 from pathlib import Path
 
 from PIL import Image
@@ -43,6 +44,7 @@ def render(path: Path, limits: ImageLimits) -> Rendering:
         difference_hash=difference_hash(small),
         metadata=metadata,
         animation=animation,
+        thumbnail_sha256=tuple(hashlib.sha256(thumbnail).hexdigest() for thumbnail in thumbnails),
     )
     return Rendering(thumbnails, derived)
 

@@ -57,6 +57,7 @@ class PrometheusMeter:
         self._rate_failures = Counter(
             "gf_rate_failures", "Requests let through because their rate could not be counted.", registry=registry
         )
+        self._stores = Gauge("gf_store_up", "Whether a store answered last.", ["store"], registry=registry)
         self._redis = Gauge("gf_redis_up", "Whether Redis took what was last sent to it.", registry=registry)
         self._watchers = Gauge("gf_watchers", "Open subscriptions and streams.", ["kind"], registry=registry)
 
@@ -99,6 +100,9 @@ class PrometheusMeter:
 
     def count_rate_failure(self) -> None:
         self._rate_failures.inc()
+
+    def set_store(self, name: str, *, is_up: bool) -> None:
+        self._stores.labels(name).set(is_up)
 
     def set_redis(self, *, is_up: bool) -> None:
         self._redis.set(is_up)

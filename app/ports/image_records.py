@@ -35,6 +35,10 @@ class ImageRecords(Protocol):
         """Return a page of what the viewer may see: public, own, or everything for an admin."""
         ...
 
+    async def scan(self, after: ImageId | None, limit: int) -> tuple[Image, ...]:
+        """Return images of every state in the order of their ids, from the first one behind `after`."""
+        ...
+
     async def count(self, viewer: Viewer, filters: ImageFilter) -> int: ...
 
     async def add(self, image: Image, flows: Sequence[str], quota: Quota = UNLIMITED) -> Image:

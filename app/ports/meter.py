@@ -56,6 +56,10 @@ class Meter(Protocol):
         """Count a request that was let through because its rate could not be counted."""
         ...
 
+    def set_store(self, name: str, *, is_up: bool) -> None:
+        """Note whether a store of objects answered when it was last asked."""
+        ...
+
     def set_redis(self, *, is_up: bool) -> None:
         """Note whether Redis took what was last sent to it."""
         ...

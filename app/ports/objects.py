@@ -12,12 +12,17 @@ from app.domain.upload import SignedUpload, Upload, UploadGrant
 
 @dataclass(frozen=True, slots=True)
 class ObjectStat:
-    """An object's size in bytes, strong entity tag (unquoted) and time of writing."""
+    """An object's size in bytes, strong entity tag (unquoted) and time of writing.
+
+    Attributes:
+        cid: The content identifier of its bytes, in a store that has them.
+    """
 
     key: str
     byte_size: int
     etag: str
     modified_at: datetime
+    cid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

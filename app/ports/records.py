@@ -16,6 +16,7 @@ from app.ports.image_records import ImageRecords
 from app.ports.job_records import JobRecords
 from app.ports.label_records import LabelRecords
 from app.ports.outbox_records import OutboxRecords
+from app.ports.replica_records import ReplicaRecords
 from app.ports.share_records import ShareRecords
 from app.ports.webhook_records import WebhookRecords
 
@@ -118,6 +119,8 @@ class Records(Protocol):
     def webhooks(self) -> WebhookRecords: ...
     @property
     def shares(self) -> ShareRecords: ...
+    @property
+    def replicas(self) -> ReplicaRecords: ...
 
     async def check(self) -> None:
         """Return when the database answers and can be written."""

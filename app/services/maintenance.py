@@ -1,9 +1,10 @@
 """Maintenance: what abandoned uploads and crashes left behind."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, StorageUnavailable
 from app.domain.idempotency import ANSWER_LIFETIME
 from app.domain.image import ImageId
 from app.domain.objects import image_id_of_key
@@ -24,12 +25,20 @@ VARIANTS_AFTER = timedelta(days=30)
 _LIFETIMES = {"staging/": STAGING_AFTER, "variants/": VARIANTS_AFTER}
 _BATCH = 500
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceService:
+    """Attributes:
+    blobs: All stores as one.
+    stores: Each by itself; only `blobs` when there are none.
+    """
+
     records: Records
     blobs: BlobStore
     clock: Clock
+    stores: tuple[BlobStore, ...] = ()
 
     async def sweep(self) -> int:
         """Remove tickets that nobody completed, what could not be delivered long ago, shares that ended long ago,
@@ -44,16 +53,21 @@ class MaintenanceService:
             await self.blobs.delete(staging_key(image_id))
         dead = await self.records.outbox.delete_dead(now - DEAD_AFTER)
         ended = await self.records.shares.delete_expired(now - KEPT_AFTER_END)
-        swept = await self.blobs.sweep(now - TEMPORARY_AFTER) + await self._sweep_objects(now)
-        return len(expired) + dead + ended + swept
+        removed = len(expired) + dead + ended + await self.blobs.sweep(now - TEMPORARY_AFTER)
+        for store in self.stores or (self.blobs,):
+            try:
+                removed += await self._sweep_objects(store, now)
+            except StorageUnavailable:
+                log.warning("store not swept")  # the next round looks again
+        return removed
 
-    async def _sweep_objects(self, now: datetime) -> int:
+    async def _sweep_objects(self, store: BlobStore, now: datetime) -> int:
         removed = 0
         batch: dict[str, ImageId] = {}
-        async for stat in self.blobs.list():
+        async for stat in store.list():
             lifetime = next((time for prefix, time in _LIFETIMES.items() if stat.key.startswith(prefix)), None)
             if lifetime is not None and stat.modified_at < now - lifetime:
-                await self.blobs.delete(stat.key)
+                await store.delete(stat.key)
                 removed += 1
             elif stat.modified_at < now - ORPHANS_AFTER:
                 try:
@@ -61,13 +75,13 @@ class MaintenanceService:
                 except NotFound:
                     continue
                 if len(batch) >= _BATCH:
-                    removed += await self._delete_orphans(batch)
+                    removed += await self._delete_orphans(store, batch)
                     batch.clear()
-        return removed + await self._delete_orphans(batch)
+        return removed + await self._delete_orphans(store, batch)
 
-    async def _delete_orphans(self, batch: dict[str, ImageId]) -> int:
+    async def _delete_orphans(self, store: BlobStore, batch: dict[str, ImageId]) -> int:
         known = await self.records.images.find_many(list(set(batch.values())))
         orphans = [key for key, image_id in batch.items() if image_id not in known]
         for key in orphans:
-            await self.blobs.delete(key)
+            await store.delete(key)
         return len(orphans)

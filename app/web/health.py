@@ -12,7 +12,6 @@ from app.container.bundle import Services
 from app.domain.errors import DomainError
 
 CHECK_TIMEOUT_S = 3.0
-NEEDED = ("database", "storage")
 
 log = logging.getLogger(__name__)
 
@@ -22,17 +21,21 @@ async def livez(request: Request) -> Response:  # noqa: ARG001 - Starlette's sig
 
 
 async def readyz(request: Request) -> Response:
-    """Answer 200 when the database and the store answer and can be written, 503 with their names otherwise.
+    """Answer 200 when the database and a store answer and can be written, 503 with their names otherwise.
 
-    Without Redis everything goes on, only slower: that is told, and is no reason to be left out.
+    Each of several stores is told by its name: while one of them answers, pictures are read, so no replica that is
+    away, nor the primary, is a reason to be left out. Neither is Redis: without it all goes on, only slower.
     A process that is about to stop is not ready.
     """
     services: Services = request.app.state.services
-    checks = {"database": services.records.check, "storage": services.blobs.check}
+    checks = {"database": services.records.check}
+    stores = {f"storage.{name}": store.check for name, store in services.stores.items()}
+    checks |= stores if len(stores) > 1 else {"storage": services.blobs.check}
     if services.bus.redis is not None:
         checks["redis"] = services.bus.check
     results = dict(zip(checks, await asyncio.gather(*(_passes(check) for check in checks.values())), strict=True))
-    is_ready = all(results[name] for name in NEEDED) and not services.stopping.is_set()
+    can_read = any(passed for name, passed in results.items() if name.startswith("storage"))
+    is_ready = results["database"] and can_read and not services.stopping.is_set()
     return JSONResponse(
         {name: "ok" if passed else "failed" for name, passed in results.items()},
         status_code=200 if is_ready else 503,

@@ -21,6 +21,7 @@ from schema.types.animation import Animation
 from schema.types.label import Label
 from schema.types.metadata import Metadata
 from schema.types.node import Node
+from schema.types.replica import Replica
 from schema.types.variant import (
     Responsive,
     Variant,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 LABELS = 5
 """How many labels an image is taken to have when a request is weighed."""
+
+MAX_STORES = 3
+"""As many kinds as there are: what `replicas` costs."""
 
 strawberry.enum(domain.ImageFormat, description="A format that can be taken in; which are is in `server { formats }`.")
 strawberry.enum(domain.ImageState, description="Whether everything is made, is being made, or cannot be made.")
@@ -179,6 +183,16 @@ class Image(Node):
     )
     async def labels(self, info: Info) -> list[Label]:
         return [Label.from_domain(label) for label in await info.context.loaders.labels.load(self.record.id)]
+
+    @strawberry.field(
+        description="Where it is kept, the primary first; for owner and admin alone, empty for everybody else.",
+        metadata={LIST_SIZE: MAX_STORES},
+    )
+    async def replicas(self, info: Info) -> list[Replica]:
+        if not policy.can_see_replicas(info.context.viewer, self.record):
+            return []
+        found = await info.context.loaders.replicas.load(self.record.id)
+        return [Replica.from_domain(self.record, role, replica) for role, replica in found]
 
     @strawberry.field(
         description="Images that look like it, nearest first: `first` is 1 to 100, 20 when not given; `maxDistance` is "

@@ -1,15 +1,20 @@
 """The stores that pass the contract, each empty."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from app.blobs.health import Health
 from app.blobs.local import LocalStore
+from app.blobs.replicated import ReplicatedStore
 from app.blobs.s3.store import S3Store
 from app.metering.blobs import MeteredBlobs
 from app.metering.prometheus import PrometheusMeter
 from app.ports.objects import BlobStore
+from app.ports.records import Records
+from app.records.sqlite.database import open_records
 from tests.s3_server import S3Server, open_test_store
 
 
@@ -34,7 +39,32 @@ async def s3(s3_server: S3Server, tmp_path: Path) -> AsyncIterator[S3Store]:
         yield store
 
 
-@pytest.fixture(params=["local", "metered", "s3"])
+@pytest.fixture
+async def records(tmp_path: Path) -> AsyncIterator[Records]:
+    async with open_records(tmp_path / "records.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def local_and_local(local: LocalStore, records: Records, tmp_path: Path) -> ReplicatedStore:
+    return replicate(records, disk=local, other=LocalStore(tmp_path / "other"))
+
+
+@pytest.fixture
+def local_and_s3(local: LocalStore, s3: S3Store, records: Records) -> ReplicatedStore:
+    return replicate(records, local=local, s3=s3)
+
+
+@pytest.fixture
+def s3_and_local(local: LocalStore, s3: S3Store, records: Records) -> ReplicatedStore:
+    return replicate(records, s3=s3, local=local)
+
+
+def replicate(records: Records, **stores: BlobStore) -> ReplicatedStore:
+    return ReplicatedStore(stores, records, Health(stores, PrometheusMeter()), lambda: datetime.now(UTC))
+
+
+@pytest.fixture(params=["local", "metered", "s3", "local_and_local", "local_and_s3", "s3_and_local"])
 def store(request: pytest.FixtureRequest) -> BlobStore:
     """Every store in turn: a new one adds the name of its fixture."""
     made: BlobStore = request.getfixturevalue(request.param)

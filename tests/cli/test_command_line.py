@@ -37,6 +37,7 @@ def _run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         ("GF_FETCH_ALLOW_CIDRS", "10.0.0.0/8,10.1.1.1/8", "GF_FETCH_ALLOW_CIDRS: 10.1.1.1/8 has host bits set"),
         ("GF_FETCH_ALLOW_CIDRS", "intranet", "GF_FETCH_ALLOW_CIDRS: 'intranet' does not appear to be an IPv4 or IPv6"),
         ("GF_STORAGE", "floppy", "GF_STORAGE: Input should be 'local'"),
+        ("GF_STORAGE", "local,local", "GF_STORAGE: 'local' is named twice"),
         ("GF_STORAGE", "s3", "Settings: GF_S3_BUCKET must be set when GF_STORAGE names s3"),
         ("GF_ENV", "production", "Settings: GF_ADMIN_KEY must be set when GF_ENV is production"),
     ],

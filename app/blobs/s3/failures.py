@@ -9,7 +9,8 @@ from aiohttp import ClientError as BrokenConnection
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from app.domain.errors import AlreadyUploaded, DomainError, InsufficientStorage, NotFound, StorageUnavailable
+from app.blobs.threads import unavailable
+from app.domain.errors import AlreadyUploaded, DomainError, InsufficientStorage, NotFound
 
 READ_S = 10.0
 """What is waited for the next bytes of an object."""
@@ -44,10 +45,6 @@ async def answered(key: str, timeout_s: float = CALL_S) -> AsyncGenerator[None]:
 
 def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def unavailable() -> StorageUnavailable:
-    return StorageUnavailable("The store of objects does not answer; try again later.")
 
 
 def no_object(key: str) -> NotFound:

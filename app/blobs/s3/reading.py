@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from app.blobs.s3.failures import READ_S, answered, unavailable
+from app.blobs.s3.failures import READ_S, answered
 from app.blobs.s3.writing import SHA256
-from app.blobs.threads import in_thread
+from app.blobs.threads import in_thread, unavailable
 from app.domain.errors import DamagedObject
 from app.ports.objects import ObjectStat
 

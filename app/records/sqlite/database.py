@@ -13,6 +13,7 @@ from app.records.sqlite.jobs import SqliteJobs
 from app.records.sqlite.labels import SqliteLabels
 from app.records.sqlite.migrate import list_migrations, migrate
 from app.records.sqlite.outbox import SqliteOutbox
+from app.records.sqlite.replicas import SqliteReplicas
 from app.records.sqlite.shares import SqliteShares
 from app.records.sqlite.uploads import SqliteUploads
 from app.records.sqlite.users import SqliteUsers
@@ -32,6 +33,7 @@ class SqliteRecords:
     webhooks: SqliteWebhooks
     shares: SqliteShares
     idempotency: SqliteIdempotency
+    replicas: SqliteReplicas
 
     async def check(self) -> None:
         """Write a row and read it back; raises what any write may raise."""
@@ -68,4 +70,5 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
             webhooks=SqliteWebhooks(database),
             shares=SqliteShares(database),
             idempotency=SqliteIdempotency(database),
+            replicas=SqliteReplicas(database),
         )

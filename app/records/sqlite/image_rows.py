@@ -100,4 +100,5 @@ def derived_of(text: str) -> Derived:
         difference_hash=fields["difference_hash"],
         metadata=Metadata(**metadata, place=None if place is None else Place(**place), keywords=keywords),
         animation=None if animation is None else Animation(**animation),
+        thumbnail_sha256=tuple(fields.get("thumbnail_sha256", ())),
     )

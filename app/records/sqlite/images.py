@@ -25,6 +25,8 @@ page of so many among a million images in order."""
 
 _FIND = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - own text only
 
+_SCAN = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - own text only
+
 _FIND_BY_SHA256 = f"""
 SELECT {IMAGE_COLUMNS} FROM images WHERE sha256 = ? AND owner_id = ? AND +state <> 'FAILED'
 ORDER BY created_at, id LIMIT 1
@@ -86,6 +88,9 @@ class SqliteImages:
             return True
         name, sql = named
         return await self.database.read_one(sql, (name, MAX_SORTED)) is None
+
+    async def scan(self, after: ImageId | None, limit: int) -> tuple[Image, ...]:
+        return tuple(image_of(row) for row in await self.database.read(_SCAN, (after or "", limit)))
 
     async def count(self, viewer: Viewer, filters: ImageFilter) -> int:
         return await count_rows(self.database, image_listing(viewer, filters, ImageOrder()))
