@@ -54,6 +54,8 @@ class Settings(GraphQLSettings, StorageSettings, ImageSettings, BaseSettings):
     quota_bytes: Annotated[int, Field(ge=0)] = 0
     quota_images: Annotated[int, Field(ge=0)] = 0
     quota_pending_uploads: Annotated[int, Field(ge=0)] = 10_000
+    max_waiting_jobs: Annotated[int, Field(ge=0)] = 1_000
+    max_waiting_jobs_of_user: Annotated[int, Field(ge=0)] = 100
     rate_limits: bool = True
     rate_read: Annotated[int, Field(ge=1)] = 12_000
     rate_write: Annotated[int, Field(ge=1)] = 6_000

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from app.container.parts import Parts, now
+from app.domain.backlog import BacklogLimits
 from app.domain.quota import Quota
 from app.domain.rate import OperationClass
 from app.records.sealing import FernetSealer
+from app.services.admission import AdmissionService
 from app.services.idempotency import IdempotencyService
 from app.services.rates import RateService
 from app.settings import Settings
@@ -21,6 +23,12 @@ def wire_rates(settings: Settings, parts: Parts) -> RateService:
 def wire_idempotency(settings: Settings, parts: Parts) -> IdempotencyService:
     lease = timedelta(seconds=settings.graphql_timeout_s) + ANSWERING_TIME
     return IdempotencyService(parts.records.idempotency, FernetSealer(parts.signing_keys), now, lease)
+
+
+def wire_admission(settings: Settings, parts: Parts) -> AdmissionService:
+    """The limit of each user is one of its rates; that of all keeps the queue short for a load run, too."""
+    of_user = settings.max_waiting_jobs_of_user if settings.rate_limits else None
+    return AdmissionService(parts.records, BacklogLimits(settings.max_waiting_jobs or None, of_user or None))
 
 
 def quota_of(settings: Settings) -> Quota:

@@ -1,7 +1,7 @@
 """The services, each given the adapters that it needs."""
 
 from app.container.bundle import Services
-from app.container.limits import quota_of, wire_idempotency, wire_rates
+from app.container.limits import quota_of, wire_admission, wire_idempotency, wire_rates
 from app.container.parts import Parts, now
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
@@ -29,7 +29,7 @@ def wire_services(
     settings: Settings, parts: Parts, images: ImageService, flows: FlowService, keys: KeyService, new_key: str | None
 ) -> Services:
     records, blobs, signer, bell = parts.records, parts.blobs, parts.signer, parts.bell
-    variants = _wire_variants(settings, parts)
+    variants, admission = _wire_variants(settings, parts), wire_admission(settings, parts)
     return Services(
         images=images,
         flows=flows,
@@ -39,9 +39,9 @@ def wire_services(
         objects=ObjectService(records=records, blobs=blobs, signer=signer),
         variants=variants,
         replicas=ReplicaService(records, parts.stores.by_name),
-        jobs=JobService(records, bell, now),
-        imports=ImportService(records, bell, flows, now, settings.local_roots),
-        image_jobs=ImageJobService(records, images, bell, now),
+        jobs=JobService(records, bell, now, admission),
+        imports=ImportService(records, bell, flows, now, admission, settings.local_roots),
+        image_jobs=ImageJobService(records, images, bell, now, admission),
         labels=LabelService(records),
         keys=keys,
         idempotency=wire_idempotency(settings, parts),
@@ -72,6 +72,7 @@ def _wire_uploads(settings: Settings, parts: Parts, flows: FlowService) -> Uploa
         flows=flows,
         clock=now,
         meter=parts.meter,
+        admission=wire_admission(settings, parts),
         max_bytes=settings.max_upload_bytes,
         formats=settings.formats,
         quota=quota_of(settings),

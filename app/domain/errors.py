@@ -43,6 +43,7 @@ DomainError
 ├── KeyReused               KEY_REUSED           an Idempotency-Key belongs to another request
 ├── RequestInProgress       REQUEST_IN_PROGRESS  the same request is being worked on; come back later
 ├── Busy                    BUSY                 come back after `retry_after_s`
+│   └── QueueFull           BUSY                 too many jobs wait to be begun
 └── RateLimited             RATE_LIMITED         the caller asked too often; come back after `retry_after_s`
 
 Without a class, for only entries give them: LIMIT_EXCEEDED and TIMED_OUT when a request asks for too much or takes too
@@ -248,6 +249,12 @@ class Busy(DomainError):
 
     code = ErrorCode.BUSY
     retry_after_s = 1
+
+
+class QueueFull(Busy):
+    """Too many jobs wait to be begun."""
+
+    retry_after_s = 5
 
 
 class KeyReused(DomainError):

@@ -1,5 +1,6 @@
 """The upload: a ticket for one image's bytes."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from app.domain.job import JobId
 from app.domain.viewer import UserId
 
 MAX_CLIENT_TYPE_LENGTH = 64
+MAX_CLIENT_METADATA_LENGTH = 16_384
 
 UNKNOWN_TYPE = "image/png"
 """What old pages call every picture, whatever its bytes are."""
@@ -104,3 +106,19 @@ def clean_client_type(client_type: str | None) -> str | None:
             field=("clientType",),
         )
     return client_type or None
+
+
+def clean_client_metadata(metadata: object) -> str | None:
+    """Return what a client wants to keep as JSON text, or None for nothing.
+
+    Raises:
+        InvalidInput: It is no object, or its text is too long.
+    """
+    if metadata is None:
+        return None
+    text = json.dumps(metadata, separators=(",", ":"), sort_keys=True)
+    if not isinstance(metadata, dict) or len(text) > MAX_CLIENT_METADATA_LENGTH:
+        raise InvalidInput(
+            f"`metadata` must be an object of at most {MAX_CLIENT_METADATA_LENGTH} characters.", field=("metadata",)
+        )
+    return text

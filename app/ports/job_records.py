@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from app.domain.backlog import Backlog
 from app.domain.job import (
     BY_URGENCY,
     Claim,
@@ -58,6 +59,10 @@ class JobRecords(Protocol):
         ...
 
     async def depth(self) -> QueueDepth: ...
+
+    async def backlog(self, owner_id: UserId) -> Backlog:
+        """Return how many jobs are QUEUED, of all and of one user."""
+        ...
 
     async def oldest_due(self) -> datetime | None:
         """Return since when the queued item that waits longest has been due, or will be; None when none is queued."""

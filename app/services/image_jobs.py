@@ -11,6 +11,7 @@ from app.domain.page import MAX_PAGE_SIZE, PageRequest
 from app.domain.viewer import Viewer
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
+from app.services.admission import AdmissionService
 from app.services.images import ImageService
 
 
@@ -20,6 +21,7 @@ class ImageJobService:
     images: ImageService
     bell: Bell
     clock: Clock
+    admission: AdmissionService
 
     async def start(self, viewer: Viewer, kind: JobKind, image_ids: Sequence[str], *, given: str | None = None) -> Job:
         """Start work on images that the viewer may change; `given` is the job's `input`.
@@ -27,11 +29,13 @@ class ImageJobService:
         Raises:
             Unauthenticated, Forbidden, NotFound: For the viewer, or one of the images; nothing is started.
             InvalidInput: There are no images or too many.
+            QueueFull, RateLimited: Too many jobs wait.
         """
         user = policy.require_editor(viewer)
         if not 1 <= len(image_ids) <= MAX_ITEMS:
             raise InvalidInput(f"Give 1 to {MAX_ITEMS} images, not {len(image_ids)}.", field=("imageIds",))
         images = await self.images.get_editable(viewer, tuple(dict.fromkeys(image_ids)))
+        await self.admission.check(user.id)
         job = Job(
             id=new_job_id(),
             kind=kind,

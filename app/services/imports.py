@@ -16,6 +16,7 @@ from app.domain.upload import clean_client_type
 from app.domain.viewer import User, Viewer
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
+from app.services.admission import AdmissionService
 from app.services.flows import FlowService
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".avif"})
@@ -28,6 +29,7 @@ class ImportService:
     bell: Bell
     flows: FlowService
     clock: Clock
+    admission: AdmissionService
     roots: tuple[Path, ...]
 
     async def start_local(
@@ -38,6 +40,7 @@ class ImportService:
         Raises:
             Unauthenticated, Forbidden: The viewer is no admin, or the path is outside the roots.
             SourceUnreadable, InvalidInput: There is no such path, or nothing in it, or too much.
+            QueueFull, RateLimited: Too many jobs wait.
         """
         policy.require_admin(viewer)
         resolved = await asyncio.to_thread(self._resolve, path)
@@ -53,6 +56,7 @@ class ImportService:
         Raises:
             Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
             SourceUnreadable, InvalidInput: A path is not there, or there is nothing in it, or too much.
+            QueueFull, RateLimited: Too many jobs wait.
         """
         user = policy.require_uploader(viewer)
         names = await self.flows.check_fillable(viewer, clean_flow_names(flows))
@@ -73,6 +77,7 @@ class ImportService:
         Raises:
             Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
             InvalidInput: There are no addresses or too many, or one is empty or too long.
+            QueueFull, RateLimited: Too many jobs wait.
         """
         user = policy.require_uploader(viewer)
         if not 1 <= len(origins) <= MAX_ITEMS:
@@ -89,7 +94,7 @@ class ImportService:
         """Start fetching one image from outside into a flow that is there.
 
         Raises:
-            Unauthenticated, Forbidden, NotFound, InvalidInput: Nothing is started.
+            Unauthenticated, Forbidden, NotFound, InvalidInput, QueueFull, RateLimited: Nothing is started.
         """
         flow = await self.flows.get_fillable(viewer, name)
         origin = clean_origin(origin, field=())
@@ -107,6 +112,7 @@ class ImportService:
         )
 
     async def _add(self, job: Job, items: Sequence[JobItem]) -> Job:
+        await self.admission.check(job.owner_id)
         await self.records.jobs.add(job, items)
         await self.bell.ring(WORK_TOPIC)
         await ring_job(self.bell, job)

@@ -12,6 +12,7 @@ from app.domain.page import Page, PageRequest
 from app.domain.viewer import Viewer
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, jobs_topic, ring_job
+from app.services.admission import AdmissionService
 
 WATCH_POLL_S = 1.0
 """How long a watcher may miss news when the hint was lost or came from another process."""
@@ -22,6 +23,7 @@ class JobService:
     records: Records
     bell: Bell
     clock: Clock
+    admission: AdmissionService
 
     async def find(self, viewer: Viewer, job_id: str) -> Job | None:
         """Return the job, or None when there is none that the viewer may see."""
@@ -131,9 +133,14 @@ class JobService:
         return job
 
     async def retry(self, viewer: Viewer, job_id: str) -> Job:
-        """Queue the failed items again. Raises: Unauthenticated, Forbidden, NotFound, JobFinished."""
+        """Queue the failed items again.
+
+        Raises:
+            Unauthenticated, Forbidden, NotFound, JobFinished
+            QueueFull, RateLimited: Too many jobs wait.
+        """
         policy.require_uploader(viewer)
-        await self._get(viewer, job_id)
+        await self.admission.check((await self._get(viewer, job_id)).owner_id)
         job = await self.records.jobs.retry(JobId(job_id), self.clock())
         await self.bell.ring(WORK_TOPIC)
         await ring_job(self.bell, job)

@@ -1,6 +1,5 @@
 """Uploads: a ticket, then bytes to the store, then a job."""
 
-import json
 import logging
 import re
 from dataclasses import dataclass, replace
@@ -33,20 +32,27 @@ from app.domain.image import (
 )
 from app.domain.job import Job, JobItem, JobKind, Progress, new_job_id
 from app.domain.quota import UNLIMITED, Quota
-from app.domain.upload import SignedUpload, Upload, UploadMetrics, check_format, clean_client_type
+from app.domain.upload import (
+    SignedUpload,
+    Upload,
+    UploadMetrics,
+    check_format,
+    clean_client_metadata,
+    clean_client_type,
+)
 from app.domain.viewer import User, Viewer
 from app.ports.imaging import Header, Imaging
 from app.ports.meter import Meter
 from app.ports.objects import BlobStore, ObjectStat, UploadSigner
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
+from app.services.admission import AdmissionService
 from app.services.flows import FlowService
 from app.services.metering import counts_upload
 
 TICKET_LIFETIME = timedelta(minutes=15)
 """How long bytes may begin to arrive; S3 presigned URLs are held to the same."""
 
-MAX_CLIENT_METADATA_LENGTH = 16_384
 MAX_METRIC_MS = 86_400_000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -86,6 +92,7 @@ class UploadService:
     flows: FlowService
     clock: Clock
     meter: Meter
+    admission: AdmissionService
     max_bytes: int
     formats: tuple[ImageFormat, ...] = tuple(ImageFormat)
     quota: Quota = UNLIMITED
@@ -98,6 +105,7 @@ class UploadService:
             Unauthenticated, Forbidden, NotFound: For the viewer or one of the flows.
             InvalidInput, UnsupportedFormat, TooLarge
             QuotaExceeded: It does not fit in beside what the viewer has, and has announced.
+            QueueFull, RateLimited: Too many jobs wait for the bytes to be worth sending now.
         """
         user = policy.require_uploader(viewer)
         names = await self.flows.check_fillable(viewer, clean_flow_names(request.flows))
@@ -106,6 +114,7 @@ class UploadService:
             duplicate = await self.records.images.find_by_sha256(user.id, upload.sha256)
             if duplicate is not None:
                 return duplicate
+        await self.admission.check(user.id)
         target = await self.blobs.sign_put(upload) or self.signer.sign_upload(upload)
         await self.records.uploads.add(upload, self.quota)
         return Ticket(upload, target)
@@ -127,6 +136,7 @@ class UploadService:
             NotUploaded, AlreadyCompleted: The upload is in another state.
             SizeMismatch, HashMismatch, TypeMismatch, InvalidImage: The bytes are not what was announced.
             QuotaExceeded: The ticket has expired, and others have taken the room that was held for it.
+            QueueFull, RateLimited: Too many jobs wait; nothing changed, and the bytes are kept.
             Busy, Conflict, InsufficientStorage, StorageUnavailable: Nothing changed; try again.
         """
         policy.require_uploader(viewer)
@@ -134,17 +144,10 @@ class UploadService:
         added = clean_flow_names(flows) if flows else ()
         names = await self.flows.check_fillable(viewer, tuple(dict.fromkeys((*upload.flows, *added))))
         client_metadata = clean_client_metadata(metadata)
+        await self.admission.check(upload.owner_id)
         staged = await self._find_bytes(upload)
         image = replace(await self._accept(upload, staged), client_metadata=client_metadata)
-        job = Job(
-            id=new_job_id(),
-            kind=JobKind.UPLOADED,
-            owner_id=upload.owner_id,
-            flows=names,
-            client_type=upload.client_type,
-            created_at=self.clock(),
-            progress=Progress(total=1),
-        )
+        job = self._new_job(upload, names)
         await self._keep(upload, staged, image)
         await self.flows.create_missing(names, upload.owner_id)
         kept = await self.records.uploads.complete(image.id, image, names, job, JobItem(job.id, 0, image.id))
@@ -193,6 +196,17 @@ class UploadService:
             created_at=now,
             expires_at=now + TICKET_LIFETIME,
             is_exact=request.byte_size is not None,
+        )
+
+    def _new_job(self, upload: Upload, flows: tuple[str, ...]) -> Job:
+        return Job(
+            id=new_job_id(),
+            kind=JobKind.UPLOADED,
+            owner_id=upload.owner_id,
+            flows=flows,
+            client_type=upload.client_type,
+            created_at=self.clock(),
+            progress=Progress(total=1),
         )
 
     async def _find_own(self, viewer: Viewer, image_id: str) -> Upload:
@@ -281,19 +295,3 @@ def check_announced(upload: Upload, header: Header) -> None:
 def at_field(error: DomainError, name: str) -> DomainError:
     """Return the error as one about an input field."""
     return type(error)(error.message, field=(name,))
-
-
-def clean_client_metadata(metadata: object) -> str | None:
-    """Return what a client wants to keep as JSON text, or None for nothing.
-
-    Raises:
-        InvalidInput: It is no object, or its text is too long.
-    """
-    if metadata is None:
-        return None
-    text = json.dumps(metadata, separators=(",", ":"), sort_keys=True)
-    if not isinstance(metadata, dict) or len(text) > MAX_CLIENT_METADATA_LENGTH:
-        raise InvalidInput(
-            f"`metadata` must be an object of at most {MAX_CLIENT_METADATA_LENGTH} characters.", field=("metadata",)
-        )
-    return text

@@ -17,7 +17,7 @@ from app.domain.image import (
     thumbnail_key,
 )
 from app.domain.objects import image_id_of_key
-from app.services.uploads import clean_client_metadata
+from app.domain.upload import clean_client_metadata
 
 SIDES = st.integers(1, 20_000)
 

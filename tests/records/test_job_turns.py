@@ -4,6 +4,7 @@ import pytest
 from job_steps import LEASE_S, claim_and_complete, claim_and_fail, claim_item, item_states
 from record_factories import BROKEN, NOW, OTHER, OWNER, add_job, after, make_job
 
+from app.domain.backlog import Backlog
 from app.domain.image import new_image_id
 from app.domain.job import Claim, Job, JobItem, JobKind, JobState
 from app.domain.origin import MAX_AT_ONE_HOST, Origin
@@ -138,6 +139,20 @@ async def test_a_host_is_asked_again_when_one_of_its_items_ends(records: Records
     await records.jobs.complete(first[0], NOW)
 
     assert await claimed_urls(records) == [f"https://slow.example/{MAX_AT_ONE_HOST}"]
+
+
+async def test_counts_the_jobs_of_which_nothing_was_begun(records: Records) -> None:
+    await add_job(records, 3)
+    await claim_item(records)
+    for _ in range(2):
+        await add_job(records, 5, kind=JobKind.LOCAL)
+    await add_job(records, owner_id=OTHER)
+    cancelled, _ = await add_job(records)
+    await records.jobs.cancel(cancelled.id, NOW)
+
+    assert await records.jobs.backlog(OWNER) == Backlog(3, 2)
+    assert await records.jobs.backlog(OTHER) == Backlog(3, 1)
+    assert await records.jobs.backlog(UserId("user:nobody")) == Backlog(3, 0)
 
 
 @pytest.mark.parametrize("url", ["nothing", "http://[::1", "http:///path", "http://a b/"])

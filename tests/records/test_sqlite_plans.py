@@ -197,6 +197,15 @@ async def test_the_oldest_due_is_at_the_head_of_an_index(records: SqliteRecords,
     assert plan == ["SEARCH job_items USING INDEX job_items_waiting"]
 
 
+async def test_waiting_jobs_are_counted_along_their_own_index(records: SqliteRecords, tmp_path: Path) -> None:
+    plan = await explain(records, tmp_path / "records.db", lambda: records.jobs.backlog(OWNER))
+
+    assert [step.replace("COVERING ", "") for step in plan if "jobs" in step] == [
+        "SCAN jobs USING INDEX jobs_waiting",
+        "SEARCH jobs USING INDEX jobs_waiting (owner_id=?)",
+    ]
+
+
 async def test_nothing_else_reads_a_whole_table(records: SqliteRecords, tmp_path: Path) -> None:
     image = await records.images.add(make_image(tags=("a",)), ())
     job, _ = await add_job(records, 6)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.backlog import Backlog
 from app.domain.job import (
     BY_URGENCY,
     Claim,
@@ -52,6 +53,11 @@ SELECT 'queued' AS name, count(*) AS items FROM job_items WHERE state = 'QUEUED'
 UNION ALL SELECT 'running', count(*) FROM job_items WHERE state = 'RUNNING'
 """
 
+_BACKLOG = """
+SELECT (SELECT count(*) FROM jobs INDEXED BY jobs_waiting WHERE state = 'QUEUED') AS jobs,
+       (SELECT count(*) FROM jobs INDEXED BY jobs_waiting WHERE state = 'QUEUED' AND owner_id = ?) AS of_user
+"""
+
 _OLDEST_DUE = "SELECT min(not_before) AS due FROM job_items WHERE state = 'QUEUED'"
 
 
@@ -94,6 +100,10 @@ class SqliteJobs:
 
     async def depth(self) -> QueueDepth:
         return QueueDepth(**{row["name"]: row["items"] for row in await self.database.read(_DEPTH)})
+
+    async def backlog(self, owner_id: UserId) -> Backlog:
+        [row] = await self.database.read(_BACKLOG, (owner_id,))
+        return Backlog(row["jobs"], row["of_user"])
 
     async def oldest_due(self) -> datetime | None:
         [row] = await self.database.read(_OLDEST_DUE)
