@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
@@ -11,9 +12,10 @@ from strawberry.extensions import DisableIntrospection, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from schema.broadcast import Broadcasts
+from app.ports.meter import Meter
+from schema.broadcast import Broadcasts, Results
 from schema.context import Context
-from schema.documents import asked_of_a_log, operation_type
+from schema.documents import asked_of_a_log, operation_type, watched_field
 from schema.errors import CodedErrors, log_bugs
 from schema.execution import PlannedExecution
 from schema.limits import Limits, limits_extension
@@ -66,11 +68,19 @@ class Schema(strawberry.Schema):
         if not isinstance(context, Context) or operation_type(query, name) is not OperationType.SUBSCRIPTION:
             return results
         asked = asked_of_a_log(query or "", name, options.get("variable_values") or {})
-        return self._broadcasts.share((*asked, context.viewer, context.base_url), results)
+        shared = self._broadcasts.share((*asked, context.viewer, context.base_url), results)
+        return _counted(shared, context.services.meter, watched_field(query or "", name))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         context = execution_context.context if execution_context else None
         log_bugs(errors, getattr(context, "request_id", ""))
+
+
+async def _counted(results: Results, meter: Meter, field: str) -> Results:
+    with meter.watching(field):
+        async with aclosing(results):
+            async for result in results:
+                yield result
 
 
 def build_schema(*, introspection: bool = True, limits: Limits | None = None) -> Schema:

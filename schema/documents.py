@@ -31,6 +31,14 @@ def operation_type(query: str | None, operation_name: str | None) -> OperationTy
     return operation.operation if isinstance(operation, OperationDefinitionNode) else None
 
 
+@lru_cache(maxsize=256)
+def watched_field(query: str, operation_name: str | None) -> str:
+    """Return the name of the one field of a valid subscription; empty when a fragment hides it."""
+    operation = get_operation_ast(parse(query, max_tokens=MAX_TOKENS), operation_name)
+    fields = operation.selection_set.selections if isinstance(operation, OperationDefinitionNode) else ()
+    return next((field.name.value for field in fields if isinstance(field, FieldNode)), "")
+
+
 def asked_of_a_log(query: str, operation_name: str | None, variables: Mapping[str, object]) -> tuple[object, ...]:
     """Return what a valid subscription asks of each event, so that those who ask the same can be told together.
 

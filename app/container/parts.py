@@ -11,7 +11,6 @@ from app.container.stores import Stores, open_stores
 from app.data_dir import DataDir
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import open_pool
-from app.metering.bell import MeteredBell
 from app.metering.imaging import MeteredImaging
 from app.metering.prometheus import PrometheusMeter
 from app.ports.identity import TokenVerifier
@@ -40,7 +39,6 @@ class Parts:
     signing_keys: tuple[str, ...]
     bus: Bus
     bell: Bell
-    """The bell of the bus, which counts who listens."""
     stopping: asyncio.Event
     """Set when this process is to end: nothing new is begun then."""
     imaging: Imaging
@@ -84,7 +82,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         rates=await stack.enter_async_context(open_counters(redis_url, meter)),
         poster=await stack.enter_async_context(open_poster(settings.fetch_allow_cidrs)),
         bus=bus,
-        bell=MeteredBell(bus.bell, meter),
+        bell=bus.bell,
         stopping=asyncio.Event(),
         imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool)), meter),
         meter=meter,

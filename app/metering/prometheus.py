@@ -1,6 +1,7 @@
 """The meter of Prometheus: a registry of its own for each application, nothing global."""
 
 from contextlib import AbstractContextManager
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, Summary
 
@@ -26,31 +27,13 @@ class PrometheusMeter:
         self._uploads = Counter(
             "gf_uploads", "Uploads by stage, and OK or why they were refused.", ["stage", "code"], registry=registry
         )
-        self._items = Histogram(
-            "gf_item_seconds",
-            "From claim to completion of an image.",
-            ["kind"],
-            buckets=WORK_BUCKETS,
-            registry=registry,
-        )
-        self._steps = Histogram(
-            "gf_step_seconds", "Of one step of an image.", ["step"], buckets=WORK_BUCKETS, registry=registry
+        self._thumbnails = Summary("gf_thumbnail_bytes", "Thumbnails made, and bytes.", ["size"], registry=registry)
+        self._deliveries = Counter(
+            "gf_outbox_deliveries", "Attempts at deliveries, OK or why not.", ["kind", "code"], registry=registry
         )
         self._errors = Counter("gf_item_errors", "Attempts that went wrong.", ["code"], registry=registry)
         self._retries = Counter("gf_item_retries", "Images queued again after an error.", registry=registry)
         self._expiries = Counter("gf_lease_expiries", "Leases that ran out with their worker.", registry=registry)
-        self._deliveries = Counter(
-            "gf_outbox_deliveries", "Attempts at deliveries, OK or why not.", ["kind", "code"], registry=registry
-        )
-        self._thumbnails = Summary("gf_thumbnail_bytes", "Thumbnails made, and bytes.", ["size"], registry=registry)
-        self._storage = Histogram(
-            "gf_storage_seconds",
-            "Of one operation of the store; of a read, up to its first bytes.",
-            ["operation"],
-            buckets=STORAGE_BUCKETS,
-            registry=registry,
-        )
-        self._depth = Gauge("gf_items", "Images in the queue, and in work.", ["state"], registry=registry)
         self._rate_limited = Counter(
             "gf_rate_limited", "Requests refused because their caller asks too often.", ["class"], registry=registry
         )
@@ -58,8 +41,21 @@ class PrometheusMeter:
             "gf_rate_failures", "Requests let through because their rate could not be counted.", registry=registry
         )
         self._stores = Gauge("gf_store_up", "Whether a store answered last.", ["store"], registry=registry)
+        self._depth = Gauge("gf_items", "Images in the queue, and in work.", ["state"], registry=registry)
         self._redis = Gauge("gf_redis_up", "Whether Redis took what was last sent to it.", registry=registry)
         self._watchers = Gauge("gf_watchers", "Open subscriptions and streams.", ["kind"], registry=registry)
+        seconds = partial(Histogram, registry=registry, buckets=WORK_BUCKETS)
+        self._items = seconds("gf_item_seconds", "From claim to completion of an image.", ["kind"])
+        self._steps = seconds("gf_step_seconds", "Of one step of an image.", ["step"])
+        self._imaging = seconds(
+            "gf_imaging_seconds", "Of the imaging pool: `render` decodes and makes thumbnails.", ["operation"]
+        )
+        self._storage = seconds(
+            "gf_storage_seconds",
+            "Of one operation of the store; of a read, up to its first bytes.",
+            ["operation"],
+            buckets=STORAGE_BUCKETS,
+        )
 
     def count_upload(self, stage: str, error: ErrorCode | None) -> None:
         self._uploads.labels(stage, error or SUCCESS).inc()
@@ -81,6 +77,9 @@ class PrometheusMeter:
 
     def count_delivery(self, kind: str, error: ErrorCode | None) -> None:
         self._deliveries.labels(kind, error or SUCCESS).inc()
+
+    def observe_imaging(self, operation: str, seconds: float) -> None:
+        self._imaging.labels(operation).observe(seconds)
 
     def observe_thumbnail(self, size: ThumbnailSize, byte_size: int) -> None:
         self._thumbnails.labels(size).observe(byte_size)

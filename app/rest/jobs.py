@@ -13,6 +13,7 @@ from app.rest.errors import NOT_FOUND
 from app.rest.streams import encode_event, last_event_time, stream, unix_id
 from app.rest.wire import answers, events, requests
 from app.services.jobs import JobService
+from app.web.job_events import EVENTS
 
 Wrap = Callable[[answers.Fields], answers.Fields]
 
@@ -52,11 +53,12 @@ async def _lines(call: Call, job_id: str, wrap: Wrap) -> AsyncGenerator[bytes]:
     seen = last_event_time(call.request)
     try:
         urls = events.source_urls((await jobs.items((JobId(job_id),))).get(JobId(job_id), ()))
-        async with aclosing(jobs.watch_by_id(job_id)) as log:
-            async for event in log:
-                fields = events.job_event(event, "" if event.position is None else urls.get(event.position, ""))
-                if fields is not None and not _is_seen(event, seen):
-                    yield encode_event(wrap(fields), unix_id(event.at))
+        with call.services.meter.watching(EVENTS):
+            async with aclosing(jobs.watch_by_id(job_id)) as log:
+                async for event in log:
+                    fields = events.job_event(event, "" if event.position is None else urls.get(event.position, ""))
+                    if fields is not None and not _is_seen(event, seen):
+                        yield encode_event(wrap(fields), unix_id(event.at))
     except NotFound as error:
         yield encode_event(wrap(events.failed_job_event(NOT_FOUND, error.message)), unix_id(jobs.clock()))
 

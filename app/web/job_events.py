@@ -17,12 +17,16 @@ from starlette.types import Send
 from app.container.bundle import Services
 from app.domain.job import JobEvent, JobId
 from app.domain.rate import OperationClass
+from app.ports.meter import Meter
 from app.services.jobs import decode_event_cursor, encode_event_cursor
 from app.web.headers import SAFETY_HEADERS
 from app.web.rates import caller_of
 
 HEARTBEAT_S = 15.0
 """Proxies close what is silent for a minute; https://html.spec.whatwg.org/#authoring-notes suggests 15 seconds."""
+
+EVENTS = "jobEvents"
+"""What its readers are counted as."""
 
 _HEADERS = {
     **SAFETY_HEADERS,
@@ -35,13 +39,15 @@ _HEADERS = {
 class EventStream(StreamingResponse):
     """Starlette's answer, which lets go of what it reads from at once when the client has gone."""
 
-    def __init__(self, chunks: AsyncGenerator[bytes]) -> None:
+    def __init__(self, chunks: AsyncGenerator[bytes], meter: Meter) -> None:
         super().__init__(chunks, headers=_HEADERS)
         self.chunks = chunks
+        self.meter = meter
 
     async def stream_response(self, send: Send) -> None:
-        async with aclosing(self.chunks):
-            await super().stream_response(send)
+        with self.meter.watching(EVENTS):
+            async with aclosing(self.chunks):
+                await super().stream_response(send)
 
 
 async def send_job_events(request: Request) -> Response:
@@ -58,7 +64,7 @@ async def send_job_events(request: Request) -> Response:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})
     if request.method == "HEAD":
         return Response(headers=_HEADERS)
-    return EventStream(event_chunks(jobs.follow(job_id, after)))
+    return EventStream(event_chunks(jobs.follow(job_id, after)), services.meter)
 
 
 async def event_chunks(

@@ -161,7 +161,7 @@ async def test_holds_no_more_after_many_events_of_a_subscription(running_server:
 
 def wait_for_watchers(server: RunningServer, count: int) -> None:
     deadline = time.monotonic() + 20
-    while (found := read_metrics(server).get('gf_watchers{kind="job"}')) != count:
+    while (found := read_metrics(server).get('gf_watchers{kind="jobEvents"}')) != count:
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
 

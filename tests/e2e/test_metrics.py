@@ -1,5 +1,6 @@
 """The metrics of a real server: exact after what is known to have happened, and for operators alone."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -42,6 +43,9 @@ def test_counts_and_times_an_upload(running_server: RunningServer) -> None:
     }
     in_steps = sum(changes(before, after, "gf_step_seconds_sum").values())
     assert 0 < in_steps <= after['gf_item_seconds_sum{kind="UPLOADED"}'] < 60
+    assert changes(before, after, "gf_imaging_seconds_count") == {
+        f'gf_imaging_seconds_count{{operation="{operation}"}}': 1 for operation in ("inspect", "render")
+    }
     storage = changes(before, after, "gf_storage_seconds_count")
     assert storage['gf_storage_seconds_count{operation="put"}'] == 3
     assert storage['gf_storage_seconds_count{operation="put_new"}'] == 1
@@ -87,12 +91,16 @@ def test_counts_what_goes_wrong_by_its_code(running_server: RunningServer, tmp_p
 async def test_counts_those_who_watch_and_keeps_nothing_of_those_who_left(running_server: RunningServer) -> None:
     flow = 'subscription { flowUpdates(name: "general") { cursor } }'
     jobs = "subscription { viewerJobs { id } }"
-    names = ('gf_watchers{kind="flow"}', 'gf_watchers{kind="jobs"}')
+    names = ('gf_watchers{kind="flowUpdates"}', 'gf_watchers{kind="viewerJobs"}')
     async with listen(running_server, flow) as first, listen(running_server, flow) as second:
         await first.next()
         await second.next()
         async with listen(running_server, jobs):
             await settle(running_server, names, (2, 1))
+        await asyncio.to_thread(running_server.upload, make_picture(seed=334), "JPEG")
+        # What is told to both at once is watched by two all the same.
+        assert (await first.next())["cursor"] == (await second.next())["cursor"]
+        await settle(running_server, names, (2, 0))
 
     await settle(running_server, names, (0, 0))
 
