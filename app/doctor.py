@@ -37,6 +37,8 @@ async def examine(settings: Settings) -> list[Finding]:
                 )
             for name, store in services.stores.items():
                 findings.append(await _check(f"storage: {_name_store(name, settings)}", store.check))
+            if services.mailer is not None:
+                findings.append(await _check("mail server: lets us in", services.mailer.ping))
             if services.bus.redis is not None:
                 findings.append(await _check("Redis: calls workers, carries news", services.bus.check))
     except (DomainError, OSError) as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.container.bus import Bus
 from app.metering.prometheus import PrometheusMeter
+from app.ports.mail import Mailer
 from app.ports.objects import BlobStore
 from app.ports.records import Records
 from app.services.flow_updates import FlowUpdateService
@@ -22,6 +23,7 @@ from app.services.quotas import QuotaService
 from app.services.rates import RateService
 from app.services.reception import ReceptionService
 from app.services.replicas import ReplicaService
+from app.services.share_mails import ShareMailService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
 from app.services.sign_in import SignInService
@@ -51,9 +53,11 @@ class Services:
     rates: RateService
     webhooks: WebhookService
     shares: ShareService
+    share_mails: ShareMailService
     share_pages: SharePageService
     idempotency: IdempotencyService
     sign_in: SignInService
+    mailer: Mailer | None
     records: Records
     blobs: BlobStore
     stores: Mapping[str, BlobStore]

@@ -11,6 +11,7 @@ from app.container.limits import quota_of
 from app.container.parts import Parts, now
 from app.data_dir import DataDir
 from app.domain.replica import REPLICA
+from app.domain.share import SHARE_MAIL
 from app.domain.webhook import WEBHOOK
 from app.imaging.video import Ffmpeg
 from app.jobs.crew import Crew
@@ -21,11 +22,12 @@ from app.jobs.rounds import Round, keep_on, open_rounds, running
 from app.jobs.runner import Runner
 from app.jobs.sweeper import Sweeper
 from app.ports.work import OutboxHandler
-from app.services import replication, webhook_delivery
+from app.services import replication, share_delivery, webhook_delivery
 from app.services.flows import FlowService
 from app.services.maintenance import MaintenanceService
 from app.services.processing import ProcessingService
 from app.services.replication import ReplicationService
+from app.services.share_delivery import ShareMailSender
 from app.services.webhook_delivery import WebhookSender
 from app.settings import Settings
 
@@ -93,7 +95,9 @@ def outbox_handlers(parts: Parts) -> Mapping[str, OutboxHandler]:
     """Return who delivers what the outbox holds, by the kind of its entries."""
     webhooks = WebhookSender(parts.records, parts.poster, now)
     stores = ReplicationService(parts.records, parts.stores.by_name, now)
+    mails = ShareMailSender(parts.records, parts.mailer, parts.signer, now)
     return {
         WEBHOOK: OutboxHandler(webhooks.deliver, webhook_delivery.DELAYS_S),
         REPLICA: OutboxHandler(stores.deliver, replication.DELAYS_S),
+        SHARE_MAIL: OutboxHandler(mails.deliver, share_delivery.DELAYS_S, mails.give_up),
     }

@@ -6,6 +6,7 @@ from app.container.parts import Parts, now
 from app.domain.backlog import BacklogLimits
 from app.domain.quota import Quota
 from app.domain.rate import OperationClass
+from app.domain.share import MailLimits
 from app.records.sealing import FernetSealer
 from app.services.admission import AdmissionService
 from app.services.idempotency import IdempotencyService
@@ -38,6 +39,11 @@ def quota_of(settings: Settings) -> Quota:
         settings.quota_images or None,
         settings.quota_pending_uploads or None,
     )
+
+
+def mail_limits_of(settings: Settings) -> MailLimits:
+    """Return how many mails are sent in a day."""
+    return MailLimits(settings.mails_per_sender or None, settings.mails_per_receiver or None)
 
 
 def rate_limits_of(settings: Settings) -> dict[OperationClass, int]:

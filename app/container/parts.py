@@ -11,10 +11,12 @@ from app.container.stores import Stores, open_stores
 from app.data_dir import DataDir
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import open_pool
+from app.mail.smtp import SmtpMailer
 from app.metering.imaging import MeteredImaging
 from app.metering.prometheus import PrometheusMeter
 from app.ports.identity import TokenVerifier
 from app.ports.imaging import Imaging
+from app.ports.mail import Mailer
 from app.ports.objects import BlobStore
 from app.ports.rates import RateCounters
 from app.ports.records import Records
@@ -45,6 +47,8 @@ class Parts:
     fetcher: Fetcher
     rates: RateCounters
     poster: Poster
+    mailer: Mailer | None
+    """None when no mail is set up."""
     meter: PrometheusMeter
     tokens: TokenVerifier
 
@@ -81,6 +85,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         fetcher=await stack.enter_async_context(open_fetcher(settings.fetch_allow_cidrs)),
         rates=await stack.enter_async_context(open_counters(redis_url, meter)),
         poster=await stack.enter_async_context(open_poster(settings.fetch_allow_cidrs)),
+        mailer=SmtpMailer(settings.mail_server) if settings.mail_server else None,
         bus=bus,
         bell=bus.bell,
         stopping=asyncio.Event(),

@@ -1,7 +1,7 @@
 """The services, each given the adapters that it needs."""
 
 from app.container.bundle import Services
-from app.container.limits import quota_of, wire_admission, wire_idempotency, wire_rates
+from app.container.limits import mail_limits_of, quota_of, wire_admission, wire_idempotency, wire_rates
 from app.container.parts import Parts, now
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
@@ -16,6 +16,7 @@ from app.services.presets import Presets
 from app.services.quotas import QuotaService
 from app.services.reception import ReceptionService
 from app.services.replicas import ReplicaService
+from app.services.share_mails import ShareMailService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
 from app.services.sign_in import SignInService
@@ -49,8 +50,10 @@ def wire_services(
         rates=wire_rates(settings, parts),
         webhooks=WebhookService(records, parts.poster, bell, now),
         shares=ShareService(records, signer, now),
+        share_mails=_wire_share_mails(settings, parts),
         share_pages=SharePageService(records, blobs, variants, signer, now),
         sign_in=SignInService(keys, parts.tokens, records, now, settings.default_role),
+        mailer=parts.mailer,
         records=records,
         blobs=blobs,
         stores=parts.stores.by_name,
@@ -87,3 +90,8 @@ def _wire_variants(settings: Settings, parts: Parts) -> VariantService:
         signer=parts.signer,
         presets=Presets(settings.presets, settings.only_presets),
     )
+
+
+def _wire_share_mails(settings: Settings, parts: Parts) -> ShareMailService:
+    shares = ShareService(parts.records, parts.signer, now)
+    return ShareMailService(shares, parts.records, parts.mailer, parts.bell, mail_limits_of(settings))

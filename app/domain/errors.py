@@ -38,6 +38,9 @@ DomainError
 ├── TooManyAttempts         TOO_MANY_ATTEMPTS    the workers of this item keep dying
 ├── Cancelled               CANCELLED            the job was cancelled
 ├── Undeliverable           UNDELIVERABLE        its receiver will never take it
+│   └── MailUnanswered      UNDELIVERABLE        handed over, and nobody said what became of it
+├── MailNotSetUp            MAIL_NOT_SET_UP      this server sends no mail
+├── MailUnavailable         MAIL_UNAVAILABLE     the mail server does not take it now
 ├── QuotaExceeded           QUOTA_EXCEEDED       the user has as much as is allowed
 ├── InsufficientStorage     INSUFFICIENT_STORAGE the disk is full
 ├── KeyReused               KEY_REUSED           an Idempotency-Key belongs to another request
@@ -220,6 +223,18 @@ class Undeliverable(DomainError):
     """Trying again is useless."""
 
     code = ErrorCode.UNDELIVERABLE
+
+
+class MailUnanswered(Undeliverable):
+    """A mail was handed over, and nobody said what became of it: to send it again might send it twice."""
+
+
+class MailNotSetUp(DomainError):
+    code = ErrorCode.MAIL_NOT_SET_UP
+
+
+class MailUnavailable(DomainError):
+    code = ErrorCode.MAIL_UNAVAILABLE
 
 
 class QuotaExceeded(DomainError):

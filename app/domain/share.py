@@ -24,6 +24,10 @@ MAX_MESSAGE_LENGTH = 10_000
 KEPT_AFTER_END = timedelta(days=30)
 """How long its owner still finds a share that has ended."""
 
+SHARE_MAIL = "SHARE_MAIL"
+"""The kind of outbox entry by which a mail is sent. Its payload is the share's id, a space, and the base of the address
+in it."""
+
 MAIL_WINDOW = timedelta(days=1)
 """The time in which mails are counted."""
 

@@ -21,6 +21,7 @@ _EXISTS = "mongodb_insert_error"
 _UNDECODABLE = "image_decoding_error"
 _SERVER_FAILED = "panic_error"
 _UNFETCHED = "http_client_req_error"
+_UNSENT = "aws_ses_service_send_message_error"
 
 ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.INVALID_INPUT: INVALID_VALUE,
@@ -47,6 +48,9 @@ ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.FETCH_FAILED: _UNFETCHED,
     ErrorCode.FETCH_STATUS: "http_client_req_status_error",
     ErrorCode.FETCH_INCOMPLETE: _UNFETCHED,
+    ErrorCode.UNDELIVERABLE: _UNSENT,
+    ErrorCode.MAIL_NOT_SET_UP: _UNSENT,
+    ErrorCode.MAIL_UNAVAILABLE: _UNSENT,
     ErrorCode.QUOTA_EXCEEDED: _DENIED,
     ErrorCode.INSUFFICIENT_STORAGE: "s3_file_upload_error",
     ErrorCode.STORAGE_UNAVAILABLE: "s3_file_upload_error",

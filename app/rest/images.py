@@ -20,6 +20,13 @@ async def report_colors(call: Call) -> Response:
     return Response()
 
 
+async def share(call: Call) -> Mapping[str, object]:
+    """Tell one address of an image by mail."""
+    new, email = requests.share(await call.body(long=(requests.MAIL_BODY,)))
+    await call.services.share_mails.send(call.viewer, new, email, call.absolute(""))
+    return {}
+
+
 async def find_ready(call: Call, image_id: str) -> Image | None:
     """Return the image once everything of it is made: old pages poll until it is there, then show thumbnails."""
     image = await call.services.images.find(call.viewer, image_id)

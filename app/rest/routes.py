@@ -14,6 +14,9 @@ TABLE = (
     OldRoute("GET", "/images/d/{key:path}", objects.send, "Image.url", name="/images/d/", counted_as=None),
     OldRoute("GET", "/images/v/{image_id}", pages.image_page, "Query.image", name="/images/v/"),
     OldRoute("GET", "/v1/images/get", images.get, "Query.image"),
+    OldRoute(
+        "POST", "/v1/images/share", images.share, "Mutation.share", signed_in=True, counted_as=OperationClass.EXPENSIVE
+    ),
     OldRoute("POST", "/images/c", images.report_colors, "Image.palette", counted_as=OperationClass.WRITE),
     OldRoute("POST", "/v1/images/c", images.report_colors, "Image.palette", counted_as=OperationClass.WRITE),
     OldRoute(

@@ -15,12 +15,14 @@ SIGNED_IN_ROUTES = [
     ("POST", "/images/jobs/start"),
     ("POST", "/v1/images/flows/add_img"),
     ("POST", "/v1/images/flows/imgs_exist"),
+    ("POST", "/v1/images/share"),
 ]
 
 ROUTES = {
     "/images/d/bulk": "POST",
     "/images/d/x": "GET",
     "/v1/images/get": "GET",
+    "/v1/images/share": "POST",
     "/images/c": "POST",
     "/v1/images/c": "POST",
     "/v1/images/upload_init": "GET",

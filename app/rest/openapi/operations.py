@@ -106,6 +106,16 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         (query("img_id", LIMITED, "The image's id.", required=True),),
         data=object_of(image_exists_bool=TRUTH, image_export_map=or_null(ref("ExportedImage"))),
     ),
+    ("POST", "/v1/images/share"): Operation(
+        "Tell one address of an image by mail",
+        body=body_of(
+            image_id=LIMITED,
+            email_address={"type": "string", "maxLength": 254},
+            email_subject={"type": "string", "maxLength": 200},
+            email_body={"type": "string", "maxLength": 10_000},
+        ),
+        data=object_of(),
+    ),
     ("POST", "/images/c"): _COLORS,
     ("POST", "/v1/images/c"): _COLORS,
     ("GET", "/v1/images/upload_init"): Operation(

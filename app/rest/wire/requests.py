@@ -8,6 +8,7 @@ from app.domain.color_report import ColorReport
 from app.domain.flow import GENERAL
 from app.domain.image import ImageFormat, ImageId
 from app.domain.origin import Origin
+from app.domain.share import MAX_MESSAGE_LENGTH, NewShare
 from app.domain.upload import UploadMetrics
 from app.rest.arguments import MAX_ITEMS, MAX_LENGTH, Body, Query
 from app.rest.errors import INVALID_EXTENSION, INVALID_KEY_VALUE, INVALID_VALUE, TOO_LONG, Refusal
@@ -28,6 +29,9 @@ MAX_PAGES = 10
 ALL_FLOWS = "all"
 ADDRESS_LISTS = ("imgs_urls_str", "imgs_origin_pages_urls_str")
 """Texts that are lists: addresses, quoted for a query, with commas between."""
+
+MAIL_BODY = "email_body"
+"""May be longer than other texts."""
 
 _GIF = re.compile(r"gifs/[0-9a-f]{32}\.gif")
 _GIF_FRAME = re.compile(r"gifs/frames/([0-9a-f]{32})_(0|[1-9][0-9]?)\.png")
@@ -115,6 +119,14 @@ def wanted_images(body: Body) -> tuple[tuple[str, ...], str | None]:
 
 def color_reports(body: Body) -> tuple[ColorReport, ...]:
     return tuple(_color_report(row) for row in body.objects("jr"))
+
+
+def share(body: Body) -> tuple[NewShare, str]:
+    """Return what is to be shared, and the address that is told of it. Raises: Refusal."""
+    message = body.text(MAIL_BODY)
+    if len(message) > MAX_MESSAGE_LENGTH:
+        raise Refusal(TOO_LONG, f"key {MAIL_BODY} has more than {MAX_MESSAGE_LENGTH} characters")
+    return NewShare(body.text("image_id"), body.text("email_subject"), message), body.text("email_address")
 
 
 def _color_report(row: Body) -> ColorReport:
