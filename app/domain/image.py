@@ -176,7 +176,10 @@ class Image:
 class ImageFilter:
     """All given parts must hold. Failed images are listed only when `states` asks for them.
 
-    `min_label_score` is of `label`, by the model that is surest of it; without a label it says nothing.
+    Attributes:
+        min_label_score: Of `label`, by the model that is surest of it; without a label it says nothing.
+        words: As `app.domain.search` splits them; all must be in title, tags, labels and names of flows together.
+        similar_to: Images that look like this one, which is not among them.
     """
 
     flow: str | None = None
@@ -192,9 +195,25 @@ class ImageFilter:
     min_height: int | None = None
     sha256: str | None = None
     origin_urls: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    similar_to: ImageId | None = None
+
+    @property
+    def has_measure(self) -> bool:
+        """Whether some images fit better than others."""
+        return bool(self.words) or self.similar_to is not None
+
+    @property
+    def natural_order(self) -> "ImageOrder":
+        """The order of who asks for none: what fits best first, when there is a measure; else the newest."""
+        return ImageOrder(ImageOrderField.RELEVANCE if self.has_measure else ImageOrderField.CREATED_AT)
 
 
 class ImageOrderField(StrEnum):
+    """RELEVANCE is for searches, and has one direction: with `similar_to` the nearest first; else what has all words in
+    its title, then in title and tags, then anywhere, and among these the newest first."""
+
+    RELEVANCE = "RELEVANCE"
     CREATED_AT = "CREATED_AT"
     TITLE = "TITLE"
     BYTE_SIZE = "BYTE_SIZE"

@@ -16,6 +16,9 @@ DEFAULT_DISTANCE = 6
 MAX_DISTANCE = 11
 """Bits that may differ: beyond that pictures have little in common, and bands would differ in three bits."""
 
+MAX_NEAR = 1_000
+"""Images that look alike of which those that the viewer may see are shown."""
+
 MAX_CANDIDATES = 20_000
 """Hashes that are looked at for one answer: plain pictures have the same few, however many there are."""
 

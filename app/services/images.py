@@ -23,15 +23,12 @@ from app.domain.image import (
 )
 from app.domain.objects import object_keys
 from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
-from app.domain.similarity import check_distance
+from app.domain.similarity import MAX_NEAR, check_distance
 from app.domain.variant import variant_prefix
 from app.domain.viewer import Viewer
 from app.ports.objects import AddressSigner, BlobStore
 from app.ports.records import Records
 from app.ports.work import Bell, Clock, flow_topic
-
-MAX_NEAR = 1_000
-"""Images that look alike of which those that the viewer may see are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +67,19 @@ class ImageService:
         return tuple(islice((pair for pair in pairs if _is_another(pair[0], image)), count))
 
     async def list(self, viewer: Viewer, filters: ImageFilter, order: ImageOrder, page: PageRequest) -> Page[Image]:
+        """Return a page of what the viewer may see. Raises: InvalidInput, when a cursor is of another list."""
+        if await self._is_like_a_hidden_one(viewer, filters):
+            return Page((), (), has_next=False, has_previous=False)
         return await self.records.images.list(viewer, filters, order, page)
 
     async def count(self, viewer: Viewer, filters: ImageFilter) -> int:
+        if await self._is_like_a_hidden_one(viewer, filters):
+            return 0
         return await self.records.images.count(viewer, filters)
+
+    async def _is_like_a_hidden_one(self, viewer: Viewer, filters: ImageFilter) -> bool:
+        """Tell whether images are wanted that look like one that does not exist for the viewer."""
+        return filters.similar_to is not None and await self.find(viewer, filters.similar_to) is None
 
     async def update(self, viewer: Viewer, image_id: str, changes: ImageChanges) -> Image:
         """Raises: Unauthenticated, Forbidden, NotFound, InvalidInput."""

@@ -9,15 +9,21 @@ from enum import Enum
 import strawberry
 
 from app.domain import image as domain
+from app.domain.image import ImageId
 from app.domain.label import check_min_score, label_name
 from app.domain.page import page_request
+from app.domain.search import searched_words
 from app.domain.viewer import UserId
 from schema.context import Info
 from schema.pagination import Connection, connection
 from schema.scalars import URL
 from schema.types.image import Image
 
-strawberry.enum(domain.ImageOrderField, description="What images are ordered by.")
+strawberry.enum(
+    domain.ImageOrderField,
+    description="What images are ordered by. RELEVANCE is for `search` and `similarTo`, the best first whatever the "
+    "direction; without them it is CREATED_AT.",
+)
 
 
 @strawberry.enum(description="Which way a list is ordered.")
@@ -43,6 +49,13 @@ class ImageFilter:
     created_before: datetime | None = strawberry.field(default=None, description="Taken in before this moment.")
     min_width: int | None = strawberry.field(default=None, description="At least this wide, in px.")
     min_height: int | None = strawberry.field(default=None, description="At least this high, in px.")
+    search: str | None = strawberry.field(
+        default=None,
+        description="With all these words in title, tags, labels and names of flows together; case and accents aside.",
+    )
+    similar_to: strawberry.ID | None = strawberry.field(
+        default=None, description="That look like this image: at most 6 of 64 bits of their difference hashes differ."
+    )
     origin_url: URL | None = strawberry.field(default=None, description="Fetched from this address.")
     sha256: str | None = strawberry.field(default=None, description="With exactly these bytes.")
 
@@ -60,6 +73,8 @@ class ImageFilter:
             min_height=self.min_height,
             origin_urls=(self.origin_url,) if self.origin_url else (),
             sha256=self.sha256.lower() if self.sha256 is not None else None,
+            words=searched_words(self.search or ""),
+            similar_to=ImageId(self.similar_to) if self.similar_to is not None else None,
         )
         return replace(filters, states=tuple(self.state)) if self.state else filters
 
@@ -80,7 +95,10 @@ class ImageQueries:
         image = await info.context.services.images.find(info.context.viewer, id)
         return Image.from_domain(image) if image else None
 
-    @strawberry.field(description="The images that the viewer may see; the newest first unless ordered otherwise.")
+    @strawberry.field(
+        description="The images that the viewer may see; what fits a search best first, else the newest first, unless "
+        "ordered otherwise."
+    )
     async def images(  # noqa: PLR0913, PLR0917 - Relay's four, and what to list
         self,
         info: Info,
@@ -93,6 +111,6 @@ class ImageQueries:
     ) -> Connection[Image]:
         images, viewer = info.context.services.images, info.context.viewer
         filters = filter.to_domain() if filter else domain.ImageFilter()
-        order = order_by.to_domain() if order_by else domain.ImageOrder()
+        order = order_by.to_domain() if order_by else filters.natural_order
         page = await images.list(viewer, filters, order, page_request(first, after, last, before))
         return connection(page, Image.from_domain, lambda: images.count(viewer, filters))

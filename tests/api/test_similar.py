@@ -2,6 +2,7 @@
 
 import io
 import random
+from typing import Any
 
 import pytest
 from PIL import Image, ImageEnhance
@@ -67,3 +68,45 @@ def test_refuses_what_is_out_of_range(
     answer = shared_server.post(SIMILAR, id=family["original"], **asked).json()
 
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INVALID_INPUT"]
+
+
+LIKE = """query ($filter: ImageFilter!, $first: Int, $after: String) {
+  images(filter: $filter, first: $first, after: $after) {
+    totalCount pageInfo { endCursor hasNextPage } edges { node { title } } } }"""
+
+
+def titles(connection: dict[str, Any]) -> list[str]:
+    return [edge["node"]["title"] for edge in connection["edges"]]
+
+
+def test_lists_what_looks_alike_page_by_page(shared_server: RunningServer, family: dict[str, str]) -> None:
+    wanted = {"similarTo": family["original"], "flow": "kin"}
+    first = shared_server.graphql(LIKE, filter=wanted, first=1)["images"]
+    rest = shared_server.graphql(LIKE, filter=wanted, after=first["pageInfo"]["endCursor"])["images"]
+
+    assert first["totalCount"] == 2
+    assert {*titles(first), *titles(rest)} == {"small", "light"}
+
+
+@pytest.mark.parametrize("image_id", ["0" * 32, "none"])
+def test_nothing_looks_like_what_is_not_there(shared_server: RunningServer, image_id: str) -> None:
+    found = shared_server.graphql(LIKE, filter={"similarTo": image_id})["images"]
+
+    assert (found["totalCount"], found["edges"]) == (0, [])
+
+
+def test_nothing_looks_like_what_is_hidden(shared_server: RunningServer, family: dict[str, str]) -> None:
+    found = shared_server.graphql(LIKE, key=None, filter={"similarTo": family["hidden"]})["images"]
+
+    assert (found["totalCount"], found["edges"]) == (0, [])
+
+
+def test_finds_words(shared_server: RunningServer, family: dict[str, str]) -> None:
+    assert titles(shared_server.graphql(LIKE, filter={"search": "Kin LIGHT"})["images"]) == ["light"]
+
+
+def test_refuses_a_search_that_is_too_long(shared_server: RunningServer) -> None:
+    [error] = shared_server.post(LIKE, filter={"search": "a" * 257}).json()["errors"]
+
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+    assert error["message"] == "The search has 257 characters; at most 256 are allowed."

@@ -14,6 +14,7 @@ from app.domain.page import Cursor, Page, PageRequest, decode_cursor
 from app.domain.viewer import UserId
 from app.ports.records import Records
 
+COLUMNS = (ImageOrderField.CREATED_AT, ImageOrderField.TITLE, ImageOrderField.BYTE_SIZE)
 OLDEST_FIRST = ImageOrder(descending=False)
 
 
@@ -82,7 +83,7 @@ async def test_an_empty_list_has_no_other_pages(records: Records) -> None:
     assert await list_page(records, PageRequest()) == Page((), (), has_next=False, has_previous=False)
 
 
-@pytest.mark.parametrize("field", ImageOrderField)
+@pytest.mark.parametrize("field", COLUMNS)
 async def test_a_cursor_holds_after_a_round_trip_through_text(records: Records, field: ImageOrderField) -> None:
     for title, size in (("ü", 3), ("ü", 2), ("z", 2**60), ("", 1)):
         await records.images.add(make_image(title=title, byte_size=size), ())
@@ -140,7 +141,7 @@ Row = st.tuples(st.integers(0, 5), st.sampled_from(["", "a", "B", "é"]), st.int
     more=st.lists(st.tuples(st.integers(0, 4), Row), max_size=6),
     gone=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 13)), max_size=6),
     size=st.integers(1, 5),
-    order=st.builds(ImageOrder, st.sampled_from(ImageOrderField), st.booleans()),
+    order=st.builds(ImageOrder, st.sampled_from(COLUMNS), st.booleans()),
     backwards=st.booleans(),
 )
 async def test_a_walk_meets_each_row_that_stays_once_and_in_order(

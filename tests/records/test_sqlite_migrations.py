@@ -33,7 +33,8 @@ async def test_a_new_file_gets_every_table_and_the_newest_version(tmp_path: Path
     async with open_records(path) as records:
         version = await read_version(records.database)
         loose = await records.database.read(
-            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND NOT strict AND name NOT LIKE 'sqlite_%'"
+            "SELECT name FROM pragma_table_list "
+            "WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'"
         )
 
     assert version == list_migrations()[-1].version
@@ -113,3 +114,27 @@ async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path:
             pytest.fail("it was opened")
 
     assert path.read_bytes() == b"a photograph, perhaps" * 500
+
+
+async def test_older_images_are_found_by_their_words_after_the_step(tmp_path: Path) -> None:
+    path = tmp_path / "records.db"
+    step = next(migration.version for migration in list_migrations() if "image_search" in migration.sql)
+    async with open_database(path) as database:
+        await migrate(database, tuple(older for older in list_migrations() if older.version < step))
+        async with database.transaction() as transaction:
+            for image_id, created_at in (("a", 5), ("b", 5), ("c", 4), ("d", 6)):
+                values = (image_id, created_at)
+                await transaction.fetch(
+                    "INSERT INTO images (id, owner_id, title, state, format, width, height, byte_size, sha256, "
+                    "frame_count, created_at, tags) "
+                    "VALUES (?, 'o', 'Kite', 'READY', 'PNG', 1, 1, 1, '', 1, ?, '[\"sea\"]')",
+                    values,
+                )
+
+    async with open_records(path) as records:
+        found = await records.database.read(
+            "SELECT image_id FROM image_search JOIN search_rows ON search_rows.id = image_search.rowid "
+            'WHERE image_search MATCH \'"kite" AND "sea"\' ORDER BY image_search.rowid'
+        )
+
+    assert [row["image_id"] for row in found] == ["c", "a", "b", "d"]

@@ -1,12 +1,12 @@
 """How SQLite goes about the main queries: by an index made for each, never through a whole table."""
 
 import re
-import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from job_steps import claim_item
+from query_plans import explain, whole_scans
 from record_factories import (
     ADMIN_VIEWER,
     BROKEN,
@@ -28,33 +28,10 @@ from app.domain.page import Cursor, Page, PageRequest
 from app.domain.viewer import ANONYMOUS, Viewer
 from app.records.sqlite.database import SqliteRecords
 
-TIME, TITLE, SIZE = (ImageOrder(field) for field in ImageOrderField)
+TIME, TITLE, SIZE, RELEVANCE = (
+    ImageOrder(ImageOrderField[name]) for name in ("CREATED_AT", "TITLE", "BYTE_SIZE", "RELEVANCE")
+)
 READY, FAILED = (ImageState.READY,), (ImageState.FAILED,)
-
-
-async def explain(records: SqliteRecords, path: Path, call: Callable[[], Awaitable[object]]) -> list[str]:
-    """Return the steps of the plan of each statement that a call runs."""
-    statements: list[str] = []
-    connections = (records.database.writer, *records.database.readers)
-    for connection in connections:
-        await connection.set_trace_callback(statements.append)
-    await call()
-    for connection in connections:
-        await connection.set_trace_callback(None)
-    inspector = sqlite3.connect(path)
-    plans = []
-    for statement in statements:
-        if re.match(r"\s*(SELECT|UPDATE|INSERT|DELETE|WITH)", statement):
-            plans += [row[3] for row in inspector.execute(f"EXPLAIN QUERY PLAN {statement}")]
-    inspector.close()
-    return plans
-
-
-def whole_scans(plan: list[str]) -> list[str]:
-    """Return the steps that go through all rows of something, but for JSON arrays and what was selected already."""
-    small = r"(json_each|asked) VIRTUAL TABLE INDEX 1:|last|head|failed|\(subquery-\d+\)|CONSTANT ROW"
-    in_order = r"\w+ USING (COVERING )?INDEX \w+"
-    return [step for step in plan if step.startswith("SCAN") and not re.fullmatch(f"SCAN ({small}|{in_order})", step)]
 
 
 LISTS = [
@@ -97,10 +74,35 @@ async def test_images_are_listed_along_an_index_without_a_sort(
         assert any(along.search(step) for step in plan), plan
 
 
+@pytest.mark.parametrize(
+    ("filters", "order", "led_by"),
+    [
+        (ImageFilter(words=("sea",)), RELEVANCE, "SCAN image_search VIRTUAL TABLE"),
+        (ImageFilter(words=("sea",)), TIME, "SCAN image_search VIRTUAL TABLE"),
+        (ImageFilter(words=("sea",), flow="f", tag="t", owner_id=OWNER), RELEVANCE, "SCAN image_search VIRTUAL TABLE"),
+        (ImageFilter(words=("sea",), sha256="s"), RELEVANCE, "SEARCH images USING INDEX images_by_sha256"),
+    ],
+    ids=str,
+)
+async def test_words_are_looked_up_and_their_images_not_sorted(
+    records: SqliteRecords, tmp_path: Path, filters: ImageFilter, order: ImageOrder, led_by: str
+) -> None:
+    page = PageRequest(20, Cursor(1, "a"), Cursor(2, "b"))
+
+    plan = await explain(
+        records, tmp_path / "records.db", lambda: records.images.list(OWNER_VIEWER, filters, order, page)
+    )
+
+    assert whole_scans(plan) == []
+    assert next(step for step in plan if "main.image_search" not in step).startswith(led_by)
+    assert filters.sha256 is not None or not [step for step in plan if "TEMP B-TREE" in step]
+
+
 MEMBERS = [
     ImageFilter(flow="f"),
     ImageFilter(tag="t"),
     ImageFilter(label="l"),
+    ImageFilter(words=("w",)),
     ImageFilter(flow="f", tag="t", label="l", owner_id=OWNER),
 ]
 
@@ -111,7 +113,7 @@ async def test_a_large_flow_or_tag_is_passed_over_in_order_and_not_sorted(
 ) -> None:
     await records.flows.add(make_flow("f"))
     for title in "cab":
-        image = await records.images.add(make_image(title=title, tags=("t",)), ("f",))
+        image = await records.images.add(make_image(title=title, tags=("t", "w")), ("f",))
         await records.labels.put(make_classification(image.id, "l"))
     await records.images.add(make_image(title="d"), ())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiosqlite
 
 from app.domain.errors import Busy, DomainError, InsufficientStorage
+from app.domain.search import words_of
 
 Value = str | int | float | None
 
@@ -120,7 +121,13 @@ async def open_database(
                 await reader.execute_fetchall("PRAGMA query_only = ON")
         for connection in (writer, *pool):
             connection.row_factory = sqlite3.Row
+            await connection.create_function("search_words", 1, search_words, deterministic=True)
         yield Database(writer, pool, busy_timeout_s)
+
+
+def search_words(text: str | None) -> str:
+    """Return the words of a text with spaces between: what the triggers of the search index call."""
+    return " ".join(words_of(text or ""))
 
 
 def _connect(path: Path, busy_timeout_s: float) -> aiosqlite.Connection:

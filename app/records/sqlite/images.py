@@ -9,19 +9,20 @@ from app.domain.color_report import ColorReport
 from app.domain.image import Derived, Image, ImageChanges, ImageFilter, ImageId, ImageOrder, ImageOrderField, ImageState
 from app.domain.page import Page, PageRequest
 from app.domain.quota import UNLIMITED, Quota
-from app.domain.similarity import SimilarImage
+from app.domain.similarity import DEFAULT_DISTANCE, MAX_NEAR, SimilarImage
 from app.domain.viewer import UserId, Viewer
 from app.records.sqlite.connection import Database, Transaction
-from app.records.sqlite.image_filters import image_listing
+from app.records.sqlite.image_filters import image_listings
 from app.records.sqlite.image_rows import IMAGE_COLUMNS, INSERT_IMAGE, derived_json, image_of, image_values
-from app.records.sqlite.pages import count_rows, fetch_page
+from app.records.sqlite.image_search import match_of
+from app.records.sqlite.pages import count_rows, fetch_joined_page
 from app.records.sqlite.rows import to_json, to_micros
 from app.records.sqlite.similar_images import find_similar
 from app.records.sqlite.usage import check_image
 
 MAX_SORTED = 10_000
-"""How many images of a flow, tag or label are sorted for a page by title or size: about as much work as finding a
-page of so many among a million images in order."""
+"""How many images of a flow, tag, label or search are sorted for a page by title or size: about as much work as
+finding a page of so many among a million images in order."""
 
 _FIND = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - own text only
 
@@ -31,6 +32,8 @@ _FIND_BY_SHA256 = f"""
 SELECT {IMAGE_COLUMNS} FROM images WHERE sha256 = ? AND owner_id = ? AND +state <> 'FAILED'
 ORDER BY created_at, id LIMIT 1
 """  # noqa: S608 - own text only
+
+_MATCH = "SELECT 1 FROM image_search WHERE image_search MATCH ? LIMIT 1 OFFSET ?"
 
 _MEMBER_OF_FLOW = "SELECT 1 FROM flow_images WHERE flow = ? LIMIT 1 OFFSET ?"
 
@@ -73,18 +76,30 @@ class SqliteImages:
         return None if row is None else image_of(row)
 
     async def list(self, viewer: Viewer, filters: ImageFilter, order: ImageOrder, page: PageRequest) -> Page[Image]:
-        listing = image_listing(viewer, filters, order, sorts_members=await self._has_few_members(filters, order))
-        return await fetch_page(self.database, IMAGE_COLUMNS, listing, page, image_of)
+        near, sorts_members = await self._near(filters), await self._has_few_members(filters, order)
+        listings = image_listings(viewer, filters, order, near, sorts_members=sorts_members)
+        return await fetch_joined_page(self.database, IMAGE_COLUMNS, listings, page, image_of)
+
+    async def _near(self, filters: ImageFilter) -> tuple[SimilarImage, ...] | None:
+        """Return the images that look like the one that is asked for; None when none is."""
+        if filters.similar_to is None:
+            return None
+        image = await self.find(filters.similar_to)
+        if image is None or image.derived is None:
+            return ()
+        near = await self.find_similar(image.derived.difference_hash, DEFAULT_DISTANCE, MAX_NEAR)
+        return tuple(similar for similar in near if similar.image_id != image.id)
 
     async def _has_few_members(self, filters: ImageFilter, order: ImageOrder) -> bool:
-        """Tell whether to sort what a flow, tag or label holds; by time it is in order already."""
+        """Tell whether to sort what matches words, or a flow, tag or label holds; by time it is in order already."""
         leaders = (
+            (match_of(filters) if filters.words else None, _MATCH),
             (filters.flow, _MEMBER_OF_FLOW),
             (filters.tag, _MEMBER_OF_TAG),
             (filters.label, _MEMBER_OF_LABEL),
         )
         named = next(((name, sql) for name, sql in leaders if name is not None), None)
-        if order.field is ImageOrderField.CREATED_AT or named is None:
+        if order.field in (ImageOrderField.CREATED_AT, ImageOrderField.RELEVANCE) or named is None:
             return True
         name, sql = named
         return await self.database.read_one(sql, (name, MAX_SORTED)) is None
@@ -93,7 +108,8 @@ class SqliteImages:
         return tuple(image_of(row) for row in await self.database.read(_SCAN, (after or "", limit)))
 
     async def count(self, viewer: Viewer, filters: ImageFilter) -> int:
-        return await count_rows(self.database, image_listing(viewer, filters, ImageOrder()))
+        [listing] = image_listings(viewer, filters, ImageOrder(), await self._near(filters))
+        return await count_rows(self.database, listing)
 
     async def add(self, image: Image, flows: Sequence[str], quota: Quota = UNLIMITED) -> Image:
         async with self.database.transaction() as transaction:

@@ -1,7 +1,7 @@
 """Keyset pages: rows of a list between two cursors, which stay right while rows come and go."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -39,7 +39,13 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An ordered list: what comes after FROM, which rows, and the column and the id that order them."""
+    """An ordered list: what comes after FROM, which rows, and the column and the id that order them.
+
+    Attributes:
+        parameters: Those of `source`.
+        is_unique: No two rows have the same value, so the id decides nothing.
+        base: What is added to the value, a number, in cursors, for a list that is a part of a longer one.
+    """
 
     source: str
     where: Conditions
@@ -47,31 +53,49 @@ class Listing:
     row_id: str
     value_type: type[int] | type[str]
     descending: bool
+    parameters: tuple[Value, ...] = ()
+    is_unique: bool = False
+    base: int = 0
 
-    def beyond(self, cursor: Cursor, operator: str) -> Conditions:
-        """Return the conditions for rows on one side of a cursor; `<` is nearer to the start of the list."""
+    @property
+    def all_parameters(self) -> list[Value]:
+        return [*self.parameters, *self.where.parameters]
+
+    def beyond(self, cursor: Cursor, operator: str) -> "Listing":
+        """Return the rows on one side of a cursor; `<` is nearer to the start of the list."""
         if self.descending:
             operator = operator.translate(str.maketrans("<>", "><"))
-        return self.where.with_(f"({self.value}, {self.row_id}) {operator} (?, ?)", cursor.value, cursor.id)
+        value = cursor.value - self.base if isinstance(cursor.value, int) else cursor.value
+        if self.is_unique:
+            return replace(self, where=self.where.with_(f"{self.value} {operator} ?", value))
+        row = f"({self.value}, {self.row_id})"
+        return replace(self, where=self.where.with_(f"{row} {operator} (?, ?)", value, cursor.id))
 
 
 async def count_rows(database: Database, listing: Listing) -> int:
     sql = f"SELECT count(*) AS rows FROM {listing.source} WHERE {listing.where.sql}"  # noqa: S608 - own text only
-    [row] = await database.read(sql, listing.where.parameters)
+    [row] = await database.read(sql, listing.all_parameters)
     return int(row["rows"])
 
 
 async def fetch_page(
     database: Database, columns: str, listing: Listing, page: PageRequest, make: Callable[[sqlite3.Row], T]
 ) -> Page[T]:
-    """Return a page of a list.
+    """Return a page of a list. Raises: InvalidInput, when a cursor is of another list."""
+    return await fetch_joined_page(database, columns, (listing,), page, make)
+
+
+async def fetch_joined_page(
+    database: Database, columns: str, parts: Sequence[Listing], page: PageRequest, make: Callable[[sqlite3.Row], T]
+) -> Page[T]:
+    """Return a page of lists that follow one another, whose bases keep the order of their values.
 
     Raises:
         InvalidInput: A cursor is of another list.
     """
-    _check_cursor(page.after, listing, "after")
-    _check_cursor(page.before, listing, "before")
-    rows = await _fetch_rows(database, columns, listing, page)
+    _check_cursor(page.after, parts[0], "after")
+    _check_cursor(page.before, parts[0], "before")
+    rows = await _fetch_rows(database, columns, parts, page)
     has_more = len(rows) > page.size
     rows = rows[: page.size]
     if page.backwards:
@@ -79,34 +103,52 @@ async def fetch_page(
     return Page(
         items=tuple(make(row) for row in rows),
         cursors=tuple(Cursor(row["cursor_value"], row["cursor_id"]) for row in rows),
-        has_next=(has_more and not page.backwards) or await _exists(database, listing, page.before, ">="),
-        has_previous=(has_more and page.backwards) or await _exists(database, listing, page.after, "<="),
+        has_next=(has_more and not page.backwards) or await _exists(database, parts, page.before, ">="),
+        has_previous=(has_more and page.backwards) or await _exists(database, parts, page.after, "<="),
     )
 
 
-async def _fetch_rows(database: Database, columns: str, listing: Listing, page: PageRequest) -> list[sqlite3.Row]:
+async def _fetch_rows(
+    database: Database, columns: str, parts: Sequence[Listing], page: PageRequest
+) -> list[sqlite3.Row]:
     """Return one row more than asked for when there is one, those at the asked end of the list first."""
+    rows: list[sqlite3.Row] = []
+    skipped = page.skip if len(parts) == 1 else 0
+    wanted = page.size + 1 + page.skip - skipped
+    for part in reversed(parts) if page.backwards else parts:
+        if len(rows) < wanted:
+            sql, parameters = _select(columns, part, page)
+            rows += await database.read(sql, [*parameters, wanted - len(rows), skipped])
+    return rows[page.skip - skipped :]
+
+
+def _select(columns: str, listing: Listing, page: PageRequest) -> tuple[str, list[Value]]:
+    """Return the query for the rows of a window, and its parameters but for LIMIT and OFFSET."""
     window = listing
     if page.after is not None:
-        window = replace(window, where=window.beyond(page.after, ">"))
+        window = window.beyond(page.after, ">")
     if page.before is not None:
-        window = replace(window, where=window.beyond(page.before, "<"))
+        window = window.beyond(page.before, "<")
     direction = "DESC" if listing.descending != page.backwards else "ASC"
+    tie = "" if listing.is_unique else f", {listing.row_id} {direction}"
+    value = f"{listing.value} + {listing.base:d}" if listing.base else listing.value
     sql = (
-        f"SELECT {columns}, {listing.value} AS cursor_value, {listing.row_id} AS cursor_id "  # noqa: S608 - own text only
-        f"FROM {listing.source} WHERE {window.where.sql} "
-        f"ORDER BY {listing.value} {direction}, {listing.row_id} {direction} LIMIT ? OFFSET ?"
+        f"SELECT {columns}, {value} AS cursor_value, {listing.row_id} AS cursor_id "  # noqa: S608 - own text only
+        f"FROM {listing.source} WHERE {window.where.sql} ORDER BY {listing.value} {direction}{tie} LIMIT ? OFFSET ?"
     )
-    return await database.read(sql, [*window.where.parameters, page.size + 1, page.skip])
+    return sql, window.all_parameters
 
 
-async def _exists(database: Database, listing: Listing, cursor: Cursor | None, operator: str) -> bool:
+async def _exists(database: Database, parts: Sequence[Listing], cursor: Cursor | None, operator: str) -> bool:
     """Tell whether rows lie beyond a bound of the page; without a bound there is nothing beyond."""
     if cursor is None:
         return False
-    where = listing.beyond(cursor, operator)
-    sql = f"SELECT 1 FROM {listing.source} WHERE {where.sql} LIMIT 1"  # noqa: S608 - own text only
-    return bool(await database.read(sql, where.parameters))
+    for part in parts:
+        beyond = part.beyond(cursor, operator)
+        sql = f"SELECT 1 FROM {beyond.source} WHERE {beyond.where.sql} LIMIT 1"  # noqa: S608 - own text only
+        if await database.read(sql, beyond.all_parameters):
+            return True
+    return False
 
 
 def _check_cursor(cursor: Cursor | None, listing: Listing, name: str) -> None:
