@@ -13,12 +13,13 @@ from app.domain.viewer import Role
 from app.graphql_settings import GraphQLSettings
 from app.image_settings import ImageSettings
 from app.mail.settings import MailSettings
+from app.overlay_settings import OverlaySettings
 from app.storage_settings import StorageSettings
 
 MIN_KEY_LENGTH = 32
 
 
-class Settings(GraphQLSettings, StorageSettings, ImageSettings, MailSettings, BaseSettings):
+class Settings(GraphQLSettings, StorageSettings, ImageSettings, MailSettings, OverlaySettings, BaseSettings):
     """Each field is `GF_` and its name in capitals. Lists are separated by commas."""
 
     model_config = SettingsConfigDict(env_prefix="GF_", env_file=".env", extra="ignore", frozen=True)

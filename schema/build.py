@@ -19,6 +19,7 @@ from schema.documents import asked_of_a_log, operation_type, watched_field
 from schema.errors import CodedErrors, log_bugs
 from schema.execution import PlannedExecution
 from schema.limits import Limits, limits_extension
+from schema.mutations.edits import EditMutations
 from schema.mutations.flows import FlowMutations
 from schema.mutations.images import ImageMutations
 from schema.mutations.jobs import JobMutations
@@ -45,7 +46,14 @@ class Query(NodeQueries, ImageQueries, FlowQueries, JobQueries, WebhookQueries, 
 
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
-    UploadMutations, JobMutations, FlowMutations, ImageMutations, KeyMutations, WebhookMutations, ShareMutations
+    EditMutations,
+    UploadMutations,
+    JobMutations,
+    FlowMutations,
+    ImageMutations,
+    KeyMutations,
+    WebhookMutations,
+    ShareMutations,
 ):
     pass
 

@@ -9,6 +9,7 @@ from app.metering.prometheus import PrometheusMeter
 from app.ports.mail import Mailer
 from app.ports.objects import BlobStore
 from app.ports.records import Records
+from app.services.edits import EditService
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
 from app.services.idempotency import IdempotencyService
@@ -46,6 +47,7 @@ class Services:
     replicas: ReplicaService
     jobs: JobService
     imports: ImportService
+    edits: EditService
     image_jobs: ImageJobService
     labels: LabelService
     keys: KeyService

@@ -23,6 +23,7 @@ from app.jobs.runner import Runner
 from app.jobs.sweeper import Sweeper
 from app.ports.work import OutboxHandler
 from app.services import replication, share_delivery, webhook_delivery
+from app.services.editing import EditingService
 from app.services.flows import FlowService
 from app.services.maintenance import MaintenanceService
 from app.services.processing import ProcessingService
@@ -80,9 +81,10 @@ def _open_runners(settings: Settings, parts: Parts, flows: FlowService) -> Abstr
         rendering=asyncio.Semaphore(settings.workers),
         quota=quota_of(settings),
     )
+    editing = EditingService(parts.records, parts.blobs, parts.imaging, processing, processing.rendering)
     working, fetching = (
         Runner(parts.records, parts.bell, recipes, now, parts.meter)
-        for recipes in (processing.recipes(), processing.fetching())
+        for recipes in ({**processing.recipes(), **editing.recipes()}, processing.fetching())
     )
     # One half of the workers computes while the other one reads and writes.
     crews = (Crew(IMAGES, working, 2 * settings.workers), Crew(FETCHES, fetching, FETCHERS))

@@ -9,6 +9,7 @@ from app.blobs.signing import LocalSigner
 from app.container.bus import Bus, open_bus
 from app.container.stores import Stores, open_stores
 from app.data_dir import DataDir
+from app.imaging.edits.assets import Overlays
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import open_pool
 from app.mail.smtp import SmtpMailer
@@ -89,9 +90,19 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         bus=bus,
         bell=bus.bell,
         stopping=asyncio.Event(),
-        imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool)), meter),
+        imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool, overlays_of(settings))), meter),
         meter=meter,
         tokens=await stack.enter_async_context(open_tokens(settings)),
+    )
+
+
+def overlays_of(settings: Settings) -> Overlays:
+    return Overlays(
+        watermark=str(settings.watermark) if settings.watermark else None,
+        position=settings.watermark_position,
+        opacity=settings.watermark_opacity,
+        scale=settings.watermark_scale,
+        font=str(settings.font) if settings.font else None,
     )
 
 

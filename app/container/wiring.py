@@ -3,6 +3,8 @@
 from app.container.bundle import Services
 from app.container.limits import mail_limits_of, quota_of, wire_admission, wire_idempotency, wire_rates
 from app.container.parts import Parts, now
+from app.domain.edit_sizes import SizeLimits
+from app.services.edits import EditService
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
 from app.services.image_jobs import ImageJobService
@@ -42,6 +44,7 @@ def wire_services(
         replicas=ReplicaService(records, parts.stores.by_name),
         jobs=JobService(records, bell, now, admission),
         imports=ImportService(records, bell, flows, now, admission, settings.local_roots),
+        edits=_wire_edits(settings, parts, images, flows),
         image_jobs=ImageJobService(records, images, bell, now, admission),
         labels=LabelService(records),
         keys=keys,
@@ -62,6 +65,19 @@ def wire_services(
         meter=parts.meter,
         signing_keys=parts.signing_keys,
         new_admin_key=new_key,
+    )
+
+
+def _wire_edits(settings: Settings, parts: Parts, images: ImageService, flows: FlowService) -> EditService:
+    return EditService(
+        records=parts.records,
+        images=images,
+        flows=flows,
+        bell=parts.bell,
+        clock=now,
+        admission=wire_admission(settings, parts),
+        limits=SizeLimits(settings.max_pixels, settings.max_side),
+        has_watermark=settings.watermark is not None,
     )
 
 

@@ -219,32 +219,58 @@ EditOperation = (
     | Watermark
 )
 
-KINDS: Final[Mapping[str, type[EditOperation]]] = {
-    "CROP": Crop,
-    "ROTATE": Rotate,
-    "FLIP": Flip,
-    "RESIZE": Resize,
-    "BRIGHTNESS": Brightness,
-    "CONTRAST": Contrast,
-    "SATURATION": Saturation,
-    "SHARPEN": Sharpen,
-    "BLUR": Blur,
-    "GRAYSCALE": Grayscale,
-    "SEPIA": Sepia,
-    "HUE": Hue,
-    "NOISE": Noise,
-    "TEXT": Text,
-    "WATERMARK": Watermark,
-}
-"""Every operation by its name."""
 
-_NAMES: Final = {operation: name for name, operation in KINDS.items()}
+class EditKind(StrEnum):
+    """Every operation by its name."""
+
+    CROP = "CROP"
+    ROTATE = "ROTATE"
+    FLIP = "FLIP"
+    RESIZE = "RESIZE"
+    BRIGHTNESS = "BRIGHTNESS"
+    CONTRAST = "CONTRAST"
+    SATURATION = "SATURATION"
+    SHARPEN = "SHARPEN"
+    BLUR = "BLUR"
+    GRAYSCALE = "GRAYSCALE"
+    SEPIA = "SEPIA"
+    HUE = "HUE"
+    NOISE = "NOISE"
+    TEXT = "TEXT"
+    WATERMARK = "WATERMARK"
+
+
+OPERATIONS: Final[Mapping[EditKind, type[EditOperation]]] = {
+    EditKind.CROP: Crop,
+    EditKind.ROTATE: Rotate,
+    EditKind.FLIP: Flip,
+    EditKind.RESIZE: Resize,
+    EditKind.BRIGHTNESS: Brightness,
+    EditKind.CONTRAST: Contrast,
+    EditKind.SATURATION: Saturation,
+    EditKind.SHARPEN: Sharpen,
+    EditKind.BLUR: Blur,
+    EditKind.GRAYSCALE: Grayscale,
+    EditKind.SEPIA: Sepia,
+    EditKind.HUE: Hue,
+    EditKind.NOISE: Noise,
+    EditKind.TEXT: Text,
+    EditKind.WATERMARK: Watermark,
+}
+
+_KINDS: Final = {operation: kind for kind, operation in OPERATIONS.items()}
 _ENUMS: Final[Mapping[str, type[StrEnum]]] = {"direction": FlipDirection, "position": Gravity}
 """The fields that are no plain values."""
 
 
-def kind_of(operation: EditOperation) -> str:
-    return _NAMES[type(operation)]
+def kind_of(operation: EditOperation) -> EditKind:
+    return _KINDS[type(operation)]
+
+
+def make_operation(kind: EditKind, values: Mapping[str, object]) -> EditOperation:
+    """Return an operation of these values. Raises: InvalidInput, for one that is out of its range."""
+    make: Callable[..., EditOperation] = OPERATIONS[kind]
+    return make(**values)
 
 
 def parameters_of(operation: EditOperation) -> dict[str, object]:
@@ -263,8 +289,8 @@ def decode_operations(values: list[dict[str, object]]) -> tuple[EditOperation, .
 
 
 def _decode(value: dict[str, object]) -> EditOperation:
-    make: Callable[..., EditOperation] = KINDS[str(value["kind"])]
-    return make(**{name: _revive(name, part) for name, part in value.items() if name != "kind"})
+    values = {name: _revive(name, part) for name, part in value.items() if name != "kind"}
+    return make_operation(EditKind(str(value["kind"])), values)
 
 
 def _revive(name: str, value: object) -> object:

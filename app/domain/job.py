@@ -23,28 +23,32 @@ _ID = re.compile(r"job:[0-9a-f]{32}")
 
 
 class JobKind(StrEnum):
-    """The first three take images in; the others work on images that are here."""
+    """The first three take images in; the others work on images that are here. EDIT makes copies of them, too."""
 
     UPLOADED = "UPLOADED"
     EXTERNAL = "EXTERNAL"
     LOCAL = "LOCAL"
+    EDIT = "EDIT"
     CLASSIFY = "CLASSIFY"
     TRANSFORM = "TRANSFORM"
 
     @property
     def takes_in(self) -> bool:
         """Whether the state of an image follows that of its item."""
-        return self in (JobKind.UPLOADED, JobKind.EXTERNAL, JobKind.LOCAL)
+        return self in (JobKind.UPLOADED, JobKind.EXTERNAL, JobKind.LOCAL, JobKind.EDIT)
 
 
 PRIORITIES = {
+    JobKind.EDIT: -1,
     JobKind.UPLOADED: 0,
     JobKind.EXTERNAL: 1,
     JobKind.LOCAL: 2,
     JobKind.CLASSIFY: 5,
     JobKind.TRANSFORM: 9,
 }
-"""The most urgent kind of work first: somebody waits for an upload, nobody for a backfill. No two kinds share one."""
+"""The most urgent kind of work first: somebody waits for an edit or an upload, nobody for a backfill.
+
+No two kinds share one."""
 
 BY_URGENCY = tuple(sorted(JobKind, key=PRIORITIES.__getitem__))
 

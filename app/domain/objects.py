@@ -11,20 +11,25 @@ EDITED_PREFIX = "edited/"
 """Leads the keys of what edits made. Each edit makes new ones, so what is under a key never changes."""
 
 _OBJECT = re.compile(
-    r"(?:(?P<thumbnail>thumbnails/)?(?P<id>[0-9a-f]{32})(?:_thumb_(?P<size>small|medium|large))?"
+    r"(?:(?:thumbnails/)?(?P<id>[0-9a-f]{32})(?:_thumb_(?P<size>small|medium|large))?"
     r"|variants/(?P<of_variant>[0-9a-f]{32})_[0-9a-f]{32}"
-    r"|edited/(?P<of_edited>[0-9a-f]{32})_[1-9][0-9]{0,8}(?:_thumb_(?P<edited_size>small|medium|large))?)"
+    r"|edited/(?P<of_edited>[0-9a-f]{32})_(?P<revision>[1-9][0-9]{0,8})(?:_thumb_(?P<edited_size>small|medium|large))?)"
     r"\.[a-z]{3,4}"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectName:
-    """What a key says: whose object it is, and of which size when it is a thumbnail."""
+    """What a key says.
+
+    Attributes:
+        size: Of a thumbnail.
+        revision: Of what an edit made.
+    """
 
     image_id: ImageId
     size: ThumbnailSize | None
-    is_edited: bool
+    revision: int | None
 
 
 def parse_key(key: str) -> ObjectName:
@@ -35,13 +40,35 @@ def parse_key(key: str) -> ObjectName:
     """
     match = _OBJECT.fullmatch(key)
     if match is None:
-        raise NotFound("There is no such object.")
+        raise no_object()
     size = match["size"] or match["edited_size"]
     return ObjectName(
         image_id=ImageId(match["id"] or match["of_variant"] or match["of_edited"]),
         size=ThumbnailSize(size.upper()) if size else None,
-        is_edited=match["of_edited"] is not None,
+        revision=int(match["revision"]) if match["revision"] else None,
     )
+
+
+def current_key(image: Image, key: str) -> str:
+    """Return the key of what is shown now in the place of an object of the image; the original is always itself.
+
+    Raises:
+        NotFound: There never was such an object.
+    """
+    name = parse_key(key)
+    if name.revision is not None and name.revision > image.revision:
+        raise no_object()
+    if name.size is not None:
+        return shown_thumbnail_key(image, name.size)
+    if name.revision is not None:
+        return picture_key(image)
+    if key != image.original_key:
+        raise no_object()
+    return key
+
+
+def no_object() -> NotFound:
+    return NotFound("There is no such object.")
 
 
 def image_id_of_key(key: str) -> ImageId:
@@ -59,6 +86,11 @@ def object_keys(image: Image) -> tuple[str, ...]:
     return (*originals, *_edited_keys(image))
 
 
+def shown_revision(image: Image) -> int:
+    """Return the revision of the edits that are shown; 0 for the original."""
+    return image.edited.revision if image.edited else 0
+
+
 def picture_key(image: Image) -> str:
     """Return the key of the full-size picture as it is shown."""
     if image.edited is None:
@@ -73,12 +105,17 @@ def shown_thumbnail_key(image: Image, size: ThumbnailSize) -> str:
     return edited_thumbnail_key(image.id, image.edited.revision, size)
 
 
+def edited_prefix(image_id: ImageId) -> str:
+    """Return what the keys of all that edits made of an image, and of no other, begin with."""
+    return f"{EDITED_PREFIX}{image_id}_"
+
+
 def edited_key(image_id: ImageId, revision: int, image_format: ImageFormat) -> str:
-    return f"{EDITED_PREFIX}{image_id}_{revision}.{image_format.extension}"
+    return f"{edited_prefix(image_id)}{revision}.{image_format.extension}"
 
 
 def edited_thumbnail_key(image_id: ImageId, revision: int, size: ThumbnailSize) -> str:
-    return f"{EDITED_PREFIX}{image_id}_{revision}_thumb_{size.lower()}.jpeg"
+    return f"{edited_prefix(image_id)}{revision}_thumb_{size.lower()}.jpeg"
 
 
 def _edited_keys(image: Image) -> Iterator[str]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.domain.errors import NotFound
 from app.domain.image import Derived, Image, ImageId, ThumbnailSize, thumbnail_key
-from app.domain.objects import EDITED_PREFIX, image_id_of_key, picture_key, shown_thumbnail_key
+from app.domain.objects import edited_prefix, image_id_of_key, picture_key, shown_thumbnail_key
 from app.domain.variant import variant_prefix
 
 REPLICA = "REPLICA"
@@ -98,11 +98,6 @@ def find_expected(image: Image, key: str) -> ExpectedObject | None:
 def object_prefixes(image_id: ImageId) -> tuple[str, ...]:
     """Return what the keys of all objects of an image, and of no other, begin with."""
     return (f"{image_id}.", f"thumbnails/{image_id}_", edited_prefix(image_id), variant_prefix(image_id))
-
-
-def edited_prefix(image_id: ImageId) -> str:
-    """Return what the keys of all that edits made of an image, and of no other, begin with."""
-    return f"{EDITED_PREFIX}{image_id}_"
 
 
 def is_durable(key: str) -> bool:

@@ -10,6 +10,7 @@ from app.domain.image import ImageId
 from app.domain.placing import Crop, Gravity
 from app.domain.variant import Fit, FocalPoint, VariantFormat, VariantSpec, variant_prefix
 
+_EDITED: Final = re.compile(r"e([1-9][0-9]{0,8})_(.+)")
 _SMALLEST_BLUR: Final = 0.05
 _GRAVITIES: Final = {gravity.lower().replace("_", ""): gravity for gravity in Gravity}
 _SHARES: Final = 1000
@@ -63,9 +64,20 @@ def parse_spec(text: str) -> VariantSpec:
     return spec
 
 
-def variant_key(image_id: ImageId, spec: VariantSpec, extension: str) -> str:
+def write_version(spec: VariantSpec, revision: int) -> str:
+    """Return the text of a specification, led by the revision of the edits that it is of; 0 is the original."""
+    return f"e{revision}_{write_spec(spec)}" if revision else write_spec(spec)
+
+
+def parse_version(text: str) -> tuple[VariantSpec, int]:
+    """Return the specification and the revision of a text of `write_version`. Raises: InvalidInput."""
+    match = _EDITED.fullmatch(text)
+    return (parse_spec(match[2]), int(match[1])) if match else (parse_spec(text), 0)
+
+
+def variant_key(image_id: ImageId, spec: VariantSpec, extension: str, revision: int = 0) -> str:
     """Return the key of a variant's bytes; that of AUTO serves the JPEG or PNG that it comes down to."""
-    digest = hashlib.sha256(write_spec(spec).encode()).hexdigest()[:32]
+    digest = hashlib.sha256(write_version(spec, revision).encode()).hexdigest()[:32]
     return f"{variant_prefix(image_id)}{digest}.{extension}"
 
 

@@ -52,7 +52,7 @@ class ImageRecords(Protocol):
         ...
 
     async def finish(self, image_id: ImageId, derived: Derived) -> None:
-        """Keep what was made of the pixels and make the image READY; nothing when it is deleted."""
+        """Keep what was made of the pixels and make the image READY; nothing when it is deleted, or edited."""
         ...
 
     async def update(self, image_id: ImageId, changes: ImageChanges) -> Image:

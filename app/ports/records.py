@@ -10,6 +10,7 @@ from app.domain.keys import ApiKey
 from app.domain.quota import UNLIMITED, Quota, Usage
 from app.domain.upload import Upload, UploadMetrics
 from app.domain.viewer import User, UserId
+from app.ports.edit_records import EditRecords
 from app.ports.flow_records import FlowRecords
 from app.ports.idempotency import IdempotencyRecords
 from app.ports.image_records import ImageRecords
@@ -101,6 +102,8 @@ class Records(Protocol):
 
     @property
     def images(self) -> ImageRecords: ...
+    @property
+    def edits(self) -> EditRecords: ...
     @property
     def flows(self) -> FlowRecords: ...
     @property

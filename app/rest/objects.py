@@ -25,7 +25,7 @@ async def send(call: Call) -> Response:
             opened = await call.services.variants.open_preview_frame(call.viewer, *frame)
             return await send_stat(call.request, opened.stat, is_public=opened.is_public)
         call.request.path_params["key"] = requests.original_key(key)
-        return await send_object(call.request)
+        return await send_object(call.request, follows=True)
     except DomainError as error:
         return error_response(error)
 

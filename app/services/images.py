@@ -19,9 +19,8 @@ from app.domain.image import (
     clean_tags,
     clean_title,
     is_image_id,
-    thumbnail_key,
 )
-from app.domain.objects import object_keys
+from app.domain.objects import edited_prefix, object_keys, picture_key, shown_thumbnail_key
 from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
 from app.domain.similarity import MAX_NEAR, check_distance
 from app.domain.variant import variant_prefix
@@ -107,8 +106,9 @@ class ImageService:
         for image in images:
             for key in object_keys(image):
                 await self.blobs.delete(key)
-            async for variant in self.blobs.list(variant_prefix(image.id)):
-                await self.blobs.delete(variant.key)
+            for prefix in (variant_prefix(image.id), edited_prefix(image.id)):
+                async for made in self.blobs.list(prefix):
+                    await self.blobs.delete(made.key)
         return tuple(image.id for image in images)
 
     async def get_editable(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[Image, ...]:
@@ -145,9 +145,13 @@ class ImageService:
         """Return the path under which the original is read; signed unless the image is public."""
         return self.signer.object_path(image.original_key, public=image.is_public)
 
+    def picture_path(self, image: Image) -> str:
+        """Return the path under which the full-size picture is read as it is shown."""
+        return self.signer.object_path(picture_key(image), public=image.is_public)
+
     def thumbnail_path(self, image: Image, size: ThumbnailSize) -> str:
         """Return the path under which a thumbnail is, or will be, read."""
-        return self.signer.object_path(thumbnail_key(image.id, size), public=image.is_public)
+        return self.signer.object_path(shown_thumbnail_key(image, size), public=image.is_public)
 
     async def _ring_flows(self, flows: Mapping[ImageId, tuple[Flow, ...]]) -> None:
         for name in {flow.name for places in flows.values() for flow in places}:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import NotFound, StorageUnavailable
 from app.domain.idempotency import ANSWER_LIFETIME
-from app.domain.image import ImageId
-from app.domain.objects import image_id_of_key
+from app.domain.image import Image, ImageId
+from app.domain.objects import EDITED_PREFIX, image_id_of_key, object_keys
 from app.domain.share import KEPT_AFTER_END
 from app.domain.upload import staging_key
 from app.ports.objects import BlobStore
@@ -81,7 +81,12 @@ class MaintenanceService:
 
     async def _delete_orphans(self, store: BlobStore, batch: dict[str, ImageId]) -> int:
         known = await self.records.images.find_many(list(set(batch.values())))
-        orphans = [key for key, image_id in batch.items() if image_id not in known]
+        orphans = [key for key, image_id in batch.items() if _is_orphan(key, known.get(image_id))]
         for key in orphans:
             await store.delete(key)
         return len(orphans)
+
+
+def _is_orphan(key: str, image: Image | None) -> bool:
+    """Tell whether an object is nobody's, or was made by an edit that is no longer shown."""
+    return image is None or (key.startswith(EDITED_PREFIX) and key not in object_keys(image))

@@ -6,10 +6,26 @@ from dataclasses import dataclass
 from app.domain import policy
 from app.domain.errors import NotFound
 from app.domain.image import Image, ImageId
-from app.domain.objects import image_id_of_key, object_keys
+from app.domain.objects import current_key, no_object, parse_key
 from app.domain.viewer import Viewer
 from app.ports.objects import AddressSigner, BlobStore, ObjectStat, ReadHeaders
 from app.ports.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedObject:
+    """An object, whether everybody may see it, and whether its address always leads to these bytes."""
+
+    stat: ObjectStat
+    is_public: bool
+    is_lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MovedObject:
+    """The path of what is shown now where an address shows what was shown before an edit."""
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,31 +34,49 @@ class ObjectService:
     blobs: BlobStore
     signer: AddressSigner
 
-    async def open(self, viewer: Viewer, key: str, signature: str | None) -> tuple[ObjectStat, bool]:
-        """Return an object that the viewer may see, or whose address is signed, and whether everybody may see it.
+    async def open(
+        self, viewer: Viewer, key: str, signature: str | None, *, follows: bool = False
+    ) -> OpenedObject | MovedObject:
+        """Return an object that the viewer may see, or whose address is signed, or where it is now.
 
         A signature is looked at before the image is, so that a wrong one tells nothing of what exists.
+
+        Args:
+            follows: Whether the address is one that shows whatever is shown now.
 
         Raises:
             NotFound: There is no such object, or none that the viewer may see.
             InvalidSignature, Expired: Only when the viewer may not see it without.
         """
-        image = await self.records.images.find(image_id_of_key(key))
+        name = parse_key(key)
+        image = await self.records.images.find(name.image_id)
         if image is None or not policy.can_see_image(viewer, image):
             if signature is None:
-                raise _no_object()
+                raise no_object()
             self.signer.check_object(key, signature)
-        return await self._find(image, key), image is not None and image.is_public
+        if image is None:
+            raise no_object()
+        current = current_key(image, key)
+        if current != key and not follows:
+            return MovedObject(self.signer.object_path(current, public=image.is_public))
+        stat = await self.blobs.find(current)
+        if stat is None:
+            raise no_object()
+        return OpenedObject(stat, image.is_public, is_lasting=not (follows and name.size))
 
     async def find_paths(self, viewer: Viewer, keys: Sequence[str]) -> tuple[str | None, ...]:
-        """Return the path of each object, signed unless public; None where there is none that the viewer may see."""
+        """Return the path of each object as it is shown now, signed unless public; None where there is none that the
+        viewer may see."""
         ids = {key: _find_id(key) for key in keys}
         images = await self.records.images.find_many([image_id for image_id in set(ids.values()) if image_id])
         paths: dict[str, str] = {}
         for key, image_id in ids.items():
             image = images.get(image_id) if image_id else None
-            if image is not None and policy.can_see_image(viewer, image) and await self._is_there(image, key):
-                paths[key] = self.signer.object_path(key, public=image.is_public)
+            if image is None or not policy.can_see_image(viewer, image):
+                continue
+            current = _find_current(image, key)
+            if current is not None and await self.blobs.find(current) is not None:
+                paths[key] = self.signer.object_path(current, public=image.is_public)
         return tuple(paths.get(key) for key in keys)
 
     async def sign_read(self, stat: ObjectStat, headers: ReadHeaders) -> str | None:
@@ -53,24 +87,16 @@ class ObjectService:
         """Yield the bytes of an opened object from `start` up to, without, `end`. Raises: NotFound."""
         return self.blobs.read(stat.key, start, end)
 
-    async def _is_there(self, image: Image, key: str) -> bool:
-        return key in object_keys(image) and await self.blobs.find(key) is not None
-
-    async def _find(self, image: Image | None, key: str) -> ObjectStat:
-        if image is None or key not in object_keys(image):
-            raise _no_object()
-        stat = await self.blobs.find(key)
-        if stat is None:
-            raise _no_object()
-        return stat
-
 
 def _find_id(key: str) -> ImageId | None:
     try:
-        return image_id_of_key(key)
+        return parse_key(key).image_id
     except NotFound:
         return None
 
 
-def _no_object() -> NotFound:
-    return NotFound("There is no such object.")
+def _find_current(image: Image, key: str) -> str | None:
+    try:
+        return current_key(image, key)
+    except NotFound:
+        return None

@@ -46,11 +46,7 @@ class ProcessingService:
 
     def recipes(self) -> Recipes:
         """Return what is done with bytes that are here."""
-        return {
-            JobKind.UPLOADED: self.process_upload,
-            JobKind.LOCAL: self.process_local,
-            JobKind.TRANSFORM: self.process_upload,
-        }
+        return {JobKind.UPLOADED: self.process_upload, JobKind.LOCAL: self.process_local}
 
     def fetching(self) -> Recipes:
         """Return what waits for others."""
@@ -61,7 +57,7 @@ class ProcessingService:
         image = await self.records.images.find(claim.item.image_id)
         yield JobStep.FETCH
         if image is not None:
-            async for step in self._derive(image):
+            async for step in self.derive(image):
                 yield step
 
     async def process_external(self, claim: Claim) -> AsyncGenerator[JobStep]:
@@ -74,9 +70,9 @@ class ProcessingService:
         image = await self.records.images.find(claim.item.image_id)
         if image is None:
             await self._fetch(claim)
-            image = await self._take_in(claim, title=_title_of(claim.item.origin))
+            image = await self.take_in(claim, title=_title_of(claim.item.origin))
         yield JobStep.FETCH
-        async for step in self._derive(image, stopgap=_title_of(claim.item.origin)):
+        async for step in self.derive(image, stopgap=_title_of(claim.item.origin)):
             yield step
 
     async def process_local(self, claim: Claim) -> AsyncGenerator[JobStep]:
@@ -89,9 +85,9 @@ class ProcessingService:
         if image is None:
             source = Path(claim.item.source or "")
             await self.blobs.copy_in(staging_key(claim.item.image_id), source, self.max_bytes)
-            image = await self._take_in(claim, title=source.stem)
+            image = await self.take_in(claim, title=source.stem)
         yield JobStep.FETCH
-        async for step in self._derive(image, stopgap=Path(claim.item.source or "").stem):
+        async for step in self.derive(image, stopgap=Path(claim.item.source or "").stem):
             yield step
 
     async def _fetch(self, claim: Claim) -> None:
@@ -114,7 +110,7 @@ class ProcessingService:
         if frame is not None:
             await self.blobs.put(key, frame)
 
-    async def _take_in(self, claim: Claim, *, title: str) -> Image:
+    async def take_in(self, claim: Claim, *, title: str, tags: tuple[str, ...] = ()) -> Image:
         """Make an image of what is staged. Raises: InvalidImage, QuotaExceeded, and nothing is kept of it."""
         key = staging_key(claim.item.image_id)
         try:
@@ -136,6 +132,7 @@ class ProcessingService:
             frame_count=header.frame_count,
             created_at=self.clock(),
             client_type=claim.job.client_type,
+            tags=tags,
             origin=claim.item.origin,
         )
         await self.blobs.move(key, image.original_key, sha256=header.sha256)
@@ -146,7 +143,7 @@ class ProcessingService:
             await self.blobs.delete(image.original_key)
             raise
 
-    async def _derive(self, image: Image, *, stopgap: str = "") -> AsyncGenerator[JobStep]:
+    async def derive(self, image: Image, *, stopgap: str = "") -> AsyncGenerator[JobStep]:
         """Make everything. The stopgap is a title that the image has for want of a better one."""
         async with self.rendering, self.blobs.local_file(image.original_key) as path:
             rendering = await self.imaging.render(path)

@@ -19,12 +19,12 @@ from app.domain.errors import (
     StorageUnavailable,
 )
 from app.domain.image import Image, ImageId
+from app.domain.objects import edited_prefix
 from app.domain.outbox import OutboxEntry
 from app.domain.replica import (
     ExpectedObject,
     Replica,
     ReplicaState,
-    edited_prefix,
     expected_objects,
     find_expected,
     object_prefixes,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from app.domain import policy
 from app.domain.errors import Busy, InsufficientStorage, InvalidSignature, NotFound
 from app.domain.framing import frame_of
-from app.domain.image import Image, ImageState, ThumbnailSize, thumbnail_key
+from app.domain.image import Image, ImageState, ThumbnailSize
+from app.domain.objects import shown_thumbnail_key
 from app.domain.share import PREFIX, Share, ShareId
 from app.domain.variant import VariantSpec
 from app.domain.viewer import Viewer
@@ -78,7 +79,7 @@ class SharePageService:
     async def preview(self, token: str) -> ObjectStat:
         """Return a small JPEG of the picture, for mails and for link previews. Raises: NotFound."""
         opened = await self.open(token)
-        stat = await self.blobs.find(thumbnail_key(opened.image.id, ThumbnailSize.LARGE))
+        stat = await self.blobs.find(shown_thumbnail_key(opened.image, ThumbnailSize.LARGE))
         if stat is None:
             raise _no_share()
         return stat

@@ -7,12 +7,14 @@ from app.domain import policy
 from app.domain.errors import InvalidInput, InvalidSignature, NotFound
 from app.domain.framing import Frame, frame_of
 from app.domain.image import Image, ImageId
+from app.domain.objects import picture_key, shown_revision
 from app.domain.variant import VariantFormat, VariantSpec
-from app.domain.variant_text import parse_spec, variant_key, write_spec
+from app.domain.variant_text import parse_version, variant_key, write_version
 from app.domain.viewer import Viewer
 from app.ports.imaging import Imaging
 from app.ports.objects import AddressSigner, BlobStore, ObjectStat
 from app.ports.records import Records
+from app.services.objects import MovedObject
 from app.services.presets import Presets
 from app.services.single_flight import SingleFlight
 
@@ -58,7 +60,7 @@ class VariantService:
 
     def path(self, image: Image, spec: VariantSpec) -> str:
         """Return the path under which a variant is made and read; it expires unless the image is public."""
-        signed = f"{image.id}/{write_spec(spec)}"
+        signed = f"{image.id}/{write_version(spec, shown_revision(image))}"
         name = f"{self.signer.sign_variant(signed)}.{spec.format.extension}"
         return self.signer.object_path(f"{_FOLDER}/{signed}/{name}", public=image.is_public)
 
@@ -90,13 +92,13 @@ class VariantService:
         """Return the size in bytes of a variant that is made; None of AUTO, which has several."""
         if spec.format is VariantFormat.AUTO:
             return None
-        stat = await self.blobs.find(variant_key(image.id, spec, spec.format.extension))
+        stat = await self.blobs.find(_key(image, spec, spec.format.extension))
         return stat.byte_size if stat else None
 
     async def open(
         self, viewer: Viewer, address: str, signature: str | None, accepted: frozenset[str]
-    ) -> OpenedVariant:
-        """Return the variant of an address, which is made when it is not there yet.
+    ) -> OpenedVariant | MovedObject:
+        """Return the variant of an address, which is made when it is not there yet, or where it is after an edit.
 
         Args:
             address: What comes after `variants/`: image, specification, signature and extension.
@@ -111,7 +113,7 @@ class VariantService:
             InvalidImage, TooLarge: The original cannot be worked on.
             Busy, InsufficientStorage: Come back later.
         """
-        image_id, spec = self._read(address)
+        image_id, spec, revision = self._read(address)
         self.presets.check(spec)
         image = await self.records.images.find(image_id)
         if image is None or not policy.can_see_image(viewer, image):
@@ -120,6 +122,8 @@ class VariantService:
             self.signer.check_object(f"{_FOLDER}/{address}", signature)
         if image is None:
             raise _no_variant()
+        if revision != shown_revision(image):
+            return self._find_current(image, spec)
         stat = await self._find_or_make(image, _negotiate(spec, accepted))
         return OpenedVariant(stat, image.is_public, spec.format is VariantFormat.AUTO)
 
@@ -151,27 +155,39 @@ class VariantService:
         """Yield the bytes of an opened variant from `start` up to, without, `end`. Raises: NotFound."""
         return self.blobs.read(stat.key, start, end)
 
-    def _read(self, address: str) -> tuple[ImageId, VariantSpec]:
-        """Return what an address asks for. Raises: InvalidSignature, NotFound."""
+    def _find_current(self, image: Image, spec: VariantSpec) -> MovedObject:
+        """Return where the variant is of what is shown now. Raises: NotFound, when there is none."""
+        try:
+            self.frame(image, spec)
+        except InvalidInput as error:
+            raise _no_variant() from error
+        return MovedObject(self.path(image, spec))
+
+    def _read(self, address: str) -> tuple[ImageId, VariantSpec, int]:
+        """Return what an address asks for: whose variant, which, and of which revision.
+
+        Raises:
+            InvalidSignature, NotFound
+        """
         signed, _, name = address.rpartition("/")
         signature, _, extension = name.partition(".")
         self.signer.check_variant(signed, signature)
         image_id, _, text = signed.partition("/")
         try:
-            spec = parse_spec(text)
+            spec, revision = parse_version(text)
         except InvalidInput as error:  # signed by another version of this server
             raise _no_variant() from error
         if extension != spec.format.extension:
             raise InvalidSignature("The address of this variant was altered.")
-        return ImageId(image_id), spec
+        return ImageId(image_id), spec, revision
 
     async def _find_or_make(self, image: Image, spec: VariantSpec) -> ObjectStat:
         stat = await self._find(image, spec)
-        return stat or await self.flights.run(variant_key(image.id, spec, ""), lambda: self._make(image, spec))
+        return stat or await self.flights.run(_key(image, spec, ""), lambda: self._make(image, spec))
 
     async def _find(self, image: Image, spec: VariantSpec) -> ObjectStat | None:
         for candidate in _LAST_RESORTS if spec.format is VariantFormat.AUTO else (spec.format,):
-            stat = await self.blobs.find(variant_key(image.id, spec, candidate.extension))
+            stat = await self.blobs.find(_key(image, spec, candidate.extension))
             if stat is not None:
                 return stat
         return None
@@ -180,14 +196,18 @@ class VariantService:
         stat = await self._find(image, spec)  # a flight may have landed since the caller looked
         if stat is not None:
             return stat
-        async with self.blobs.local_file(image.original_key) as path:
+        async with self.blobs.local_file(picture_key(image)) as path:
             made = await self.imaging.render_variant(path, spec)
-        key = variant_key(image.id, spec, made.format.extension)
+        key = _key(image, spec, made.format.extension)
         await self.blobs.put(key, made.data)
         stat = await self.blobs.find(key)
         if stat is None:
             raise _no_variant()  # its image was deleted in this very moment
         return stat
+
+
+def _key(image: Image, spec: VariantSpec, extension: str) -> str:
+    return variant_key(image.id, spec, extension, shown_revision(image))
 
 
 def _negotiate(spec: VariantSpec, accepted: frozenset[str]) -> VariantSpec:

@@ -19,13 +19,27 @@ SAFETY_HEADERS: Mapping[str, str] = {
 
 CACHE_PUBLIC = "public, max-age=31536000, immutable"
 CACHE_PRIVATE = "private, max-age=3600"
+CHECK_PUBLIC = "public, no-cache"
+"""Kept, but asked for again each time: what is under the address may change."""
 
+CHECK_PRIVATE = "private, no-cache"
+
+_CACHING = {
+    (True, True): CACHE_PUBLIC,
+    (True, False): CHECK_PUBLIC,
+    (False, True): CACHE_PRIVATE,
+    (False, False): CHECK_PRIVATE,
+}
 _MIME_TYPES = {image_format.extension: image_format.mime_type for image_format in ImageFormat}
 _RANGE = re.compile(r"bytes[ \t]*=[ \t,]*(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))[ \t,]*", re.IGNORECASE)
 
 
-def object_headers(stat: ObjectStat, *, is_public: bool) -> dict[str, str]:
-    """Return what goes with an object, but for its length, whether its bytes are sent or not."""
+def object_headers(stat: ObjectStat, *, is_public: bool, is_lasting: bool = True) -> dict[str, str]:
+    """Return what goes with an object, but for its length, whether its bytes are sent or not.
+
+    Args:
+        is_lasting: Whether what is under the address never changes.
+    """
     name = stat.key.rpartition("/")[2]
     return {
         "Content-Type": _MIME_TYPES[name.rpartition(".")[2]],
@@ -33,7 +47,7 @@ def object_headers(stat: ObjectStat, *, is_public: bool) -> dict[str, str]:
         "ETag": f'"{stat.etag}"',
         "Last-Modified": format_datetime(stat.modified_at, usegmt=True),
         "Accept-Ranges": "bytes",
-        "Cache-Control": CACHE_PUBLIC if is_public else CACHE_PRIVATE,
+        "Cache-Control": _CACHING[is_public, is_lasting],
         **SAFETY_HEADERS,
     }
 

@@ -11,7 +11,8 @@ from starlette.types import Message, Receive, Scope, Send
 from app.domain.errors import DomainError, InvalidInput, NotFound
 from app.domain.viewer import ANONYMOUS
 from app.ports.objects import ObjectStat, ReadHeaders
-from app.services.objects import ObjectService
+from app.services.objects import MovedObject, ObjectService
+from app.web.addresses import base_url_of, media_url
 from app.web.errors import error_response
 from app.web.headers import SAFETY_HEADERS, is_not_modified, object_headers, requested_range, unsatisfiable_headers
 
@@ -41,22 +42,36 @@ async def receive_upload(request: Request) -> Response:
     return JSONResponse({"byteSize": byte_size})
 
 
-async def send_object(request: Request) -> Response:
-    """GET and HEAD: an original or a thumbnail, whole or in part, unless the client has it already."""
+async def send_object(request: Request, *, follows: bool = False) -> Response:
+    """GET and HEAD: an original or a thumbnail, whole or in part, unless the client has it already.
+
+    Args:
+        follows: Whether the address shows whatever is shown now; else what is no longer shown leads to what is.
+    """
     objects: ObjectService = request.app.state.services.objects
     viewer = getattr(request.state, "viewer", ANONYMOUS)
     key = path_param(request, "key")
-    stat, is_public = await objects.open(viewer, key, request.query_params.get("signature"))
-    return await send_stat(request, stat, is_public=is_public)
+    opened = await objects.open(viewer, key, request.query_params.get("signature"), follows=follows)
+    if isinstance(opened, MovedObject):
+        return send_on(request, opened)
+    return await send_stat(request, opened.stat, is_public=opened.is_public, is_lasting=opened.is_lasting)
 
 
-async def send_stat(request: Request, stat: ObjectStat, *, is_public: bool) -> Response:
+def send_on(request: Request, moved: MovedObject) -> Response:
+    """Send a client to what is shown now."""
+    settings = request.app.state.settings
+    address = media_url(base_url_of(request, settings), settings, moved.path)
+    return RedirectResponse(address, 302, {"Cache-Control": "no-store", **SAFETY_HEADERS})
+
+
+async def send_stat(request: Request, stat: ObjectStat, *, is_public: bool, is_lasting: bool = True) -> Response:
     """Answer with an object that its client may see."""
-    headers = object_headers(stat, is_public=is_public)
+    headers = object_headers(stat, is_public=is_public, is_lasting=is_lasting)
     if not is_public and not is_not_modified(request.headers, stat):
         address = await _sign_read(request, stat, headers)
         if address is not None:
-            return RedirectResponse(address, 307, {"Cache-Control": REDIRECT_CACHE, **SAFETY_HEADERS})
+            caching = REDIRECT_CACHE if is_lasting else "no-store"
+            return RedirectResponse(address, 307, {"Cache-Control": caching, **SAFETY_HEADERS})
     return await send_bytes(request, stat, headers)
 
 
@@ -74,9 +89,13 @@ async def send_bytes(request: Request, stat: ObjectStat, headers: dict[str, str]
     return await _send(request, stat, wanted, 206, headers)
 
 
+async def _send_named(request: Request) -> Response:
+    return await send_object(request)
+
+
 routes = [
     Route("/uploads/{token}", receive_upload, methods=["PUT"]),
-    Route("/media/{key:path}", send_object, methods=["GET"]),
+    Route("/media/{key:path}", _send_named, methods=["GET"]),
 ]
 
 

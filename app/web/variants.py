@@ -7,8 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.domain.viewer import ANONYMOUS
+from app.services.objects import MovedObject
 from app.services.variants import VariantService
-from app.web.objects import path_param, send_stat
+from app.web.objects import path_param, send_on, send_stat
 
 _REFUSED = re.compile(r"q=0(?:\.0{0,3})?")
 
@@ -22,6 +23,8 @@ async def send_variant(request: Request) -> Response:
         request.query_params.get("signature"),
         accepted_types(request.headers.get("accept", "")),
     )
+    if isinstance(opened, MovedObject):
+        return send_on(request, opened)
     response = await send_stat(request, opened.stat, is_public=opened.is_public)
     if opened.is_negotiated:
         response.headers.add_vary_header("Accept")

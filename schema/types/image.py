@@ -10,6 +10,7 @@ import strawberry
 
 from app.domain import image as domain
 from app.domain import policy
+from app.domain.edit import MAX_OPERATIONS
 from app.domain.page import DEFAULT_PAGE_SIZE, Cursor, page_request, slice_page
 from app.domain.similarity import DEFAULT_DISTANCE, MAX_DISTANCE
 from app.domain.variant import Fit, VariantFormat
@@ -18,9 +19,11 @@ from schema.measure import LIST_SIZE
 from schema.pagination import Connection, connection
 from schema.scalars import URL, BigInt, HexColor
 from schema.types.animation import Animation
+from schema.types.edit import Edit
 from schema.types.label import Label
 from schema.types.metadata import Metadata
 from schema.types.node import Node
+from schema.types.picture import Picture, make_picture
 from schema.types.replica import Replica
 from schema.types.variant import (
     Responsive,
@@ -42,7 +45,6 @@ LABELS = 5
 MAX_STORES = 3
 """As many kinds as there are: what `replicas` costs."""
 
-strawberry.enum(domain.ImageFormat, description="A format that can be taken in; which are is in `server { formats }`.")
 strawberry.enum(domain.ImageState, description="Whether everything is made, is being made, or cannot be made.")
 
 
@@ -70,8 +72,8 @@ class Image(Node):
     state: domain.ImageState = strawberry.field(description="How far its processing is.")
     format: domain.ImageFormat = strawberry.field(description="The format of the original's bytes.")
     mime_type: str = strawberry.field(description="The media type of the original's bytes.")
-    width: int = strawberry.field(description="Width in px, as shown: orientation applied.")
-    height: int = strawberry.field(description="Height in px, as shown: orientation applied.")
+    width: int = strawberry.field(description="Width in px, as shown: orientation and edits applied.")
+    height: int = strawberry.field(description="Height in px, as shown: orientation and edits applied.")
     byte_size: BigInt = strawberry.field(description="Size of the original in bytes.")
     sha256: str = strawberry.field(description="SHA-256 of the original's bytes, 64 hex digits.")
     created_at: datetime = strawberry.field(description="When the image was taken in.")
@@ -107,6 +109,17 @@ class Image(Node):
     @strawberry.field(description="The address of the original: permanent when public, else signed for an hour or two.")
     def url(self, info: Info) -> URL:
         return URL(info.context.media(info.context.services.images.original_path(self.record)))
+
+    @strawberry.field(description="The full-size picture as it is shown: the original, or what edits made of it.")
+    def picture(self, info: Info) -> Picture:
+        return make_picture(info, self.record)
+
+    @strawberry.field(
+        description="The edits that are done on the original, in their order.", metadata={LIST_SIZE: MAX_OPERATIONS}
+    )
+    def edits(self) -> list[Edit]:
+        edited = self.record.edited
+        return [Edit.from_domain(operation) for operation in edited.operations] if edited else []
 
     @strawberry.field(
         description="The three thumbnails: small, medium and large.", metadata={LIST_SIZE: len(domain.ThumbnailSize)}

@@ -85,6 +85,11 @@ ROWS = {
     ),
     "Mutation.updateImage": _mine('updateImage(input: {id: "$image", title: "x"})'),
     "Mutation.deleteImages": _mine('deleteImages(input: {ids: ["$image"]})'),
+    "Mutation.editImage": _mine('editImage(input: {id: "$image", operations: [{sepia: {}}]})'),
+    "Mutation.editImage as a copy": _mine(
+        'editImage(input: {id: "$image", operations: [{sepia: {}}], asCopy: true, flow: "$flow"})'
+    ),
+    "Mutation.revertImage": _mine('revertImage(input: {id: "$image"})'),
     "Mutation.createApiKey": _editors('createApiKey(input: {name: "new"})'),
     "Mutation.revokeApiKey": _mine('revokeApiKey(input: {id: "$key"})'),
     "Mutation.createWebhook": _editors('createWebhook(input: {url: "http://192.0.2.1/", events: [IMAGE_READY]})'),

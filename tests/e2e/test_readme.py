@@ -38,6 +38,19 @@ def test_asks_as_in_the_playground(shared_server: RunningServer) -> None:
     assert images["edges"][0]["node"]["thumbnail"]["width"] == 150
 
 
+def test_edits_as_told(shared_server: RunningServer) -> None:
+    payload = shared_server.upload(make_picture(seed=303), "JPEG")
+    shared_server.watch_to_end(payload["job"]["id"])
+    image_id = payload["image"]["id"]
+
+    edited = shared_server.graphql(_block("graphql", "Poster"), id=image_id)["editImage"]
+    shared_server.watch_to_end(edited["job"]["id"])
+
+    assert edited["userErrors"] == []
+    image = shared_server.graphql("query ($id: ID!) { image(id: $id) { width edits { kind } } }", id=image_id)["image"]
+    assert image == {"width": 320, "edits": [{"kind": "CROP"}, {"kind": "CONTRAST"}, {"kind": "TEXT"}]}
+
+
 def test_lists_every_setting() -> None:
     listed = set(re.findall(r"`(GF_[A-Z0-9_]+)`", README))
 

@@ -33,7 +33,7 @@ async def test_a_transformation_comes_after_all_that_takes_in(records: Records) 
 
     claimed = [(await claim_item(records)).job.kind for _ in JobKind]
 
-    assert claimed[:3] == [JobKind.UPLOADED, JobKind.EXTERNAL, JobKind.LOCAL]
+    assert claimed[:4] == [JobKind.EDIT, JobKind.UPLOADED, JobKind.EXTERNAL, JobKind.LOCAL]
     assert claimed[-1] is JobKind.TRANSFORM
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.records.sqlite.connection import BUSY_TIMEOUT_S, Database, open_database
+from app.records.sqlite.edits import SqliteEdits
 from app.records.sqlite.flows import SqliteFlows
 from app.records.sqlite.idempotency import SqliteIdempotency
 from app.records.sqlite.images import SqliteImages
@@ -24,6 +25,7 @@ from app.records.sqlite.webhooks import SqliteWebhooks
 class SqliteRecords:
     database: Database
     images: SqliteImages
+    edits: SqliteEdits
     flows: SqliteFlows
     uploads: SqliteUploads
     jobs: SqliteJobs
@@ -61,6 +63,7 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
         yield SqliteRecords(
             database=database,
             images=SqliteImages(database),
+            edits=SqliteEdits(database),
             flows=SqliteFlows(database),
             uploads=SqliteUploads(database),
             jobs=SqliteJobs(database),

@@ -2,11 +2,13 @@
 
 import sqlite3
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 
 from app.domain.animation import Animation
-from app.domain.image import Derived, Image, ImageFormat, ImageId, ImageState, Placeholder
+from app.domain.edit import decode_operations, encode_operations
+from app.domain.image import Derived, Edited, Image, ImageFormat, ImageId, ImageState, Placeholder, Shown
 from app.domain.metadata import Metadata, Place
 from app.domain.viewer import UserId
 from app.records.sqlite.connection import Value
@@ -29,8 +31,8 @@ IMAGE_COLUMNS = f"images.*, {IS_PUBLIC} AS is_public, {_READERS} AS reader_ids"
 
 INSERT_IMAGE = """
 INSERT INTO images (id, owner_id, title, state, format, width, height, byte_size, sha256, frame_count, created_at,
-                    client_type, tags, client_metadata, derived, origin_url, origin_page_url)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id
+                    client_type, tags, client_metadata, derived, edited, revision, origin_url, origin_page_url)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
 
@@ -52,6 +54,8 @@ def image_of(row: sqlite3.Row) -> Image:
         client_metadata=row["client_metadata"],
         origin=origin_of(row),
         derived=None if row["derived"] is None else derived_of(row["derived"]),
+        edited=None if row["edited"] is None else edited_of(row["edited"]),
+        revision=row["revision"],
         is_public=bool(row["is_public"]),
         reader_ids=readers_of(row["reader_ids"]),
     )
@@ -79,6 +83,8 @@ def image_values(image: Image) -> tuple[Value, ...]:
         to_json(image.tags),
         image.client_metadata,
         None if image.derived is None else derived_json(image.derived),
+        None if image.edited is None else edited_json(image.edited),
+        image.revision,
         *origin_values(image.origin),
     )
 
@@ -87,8 +93,29 @@ def derived_json(derived: Derived) -> str:
     return orjson.dumps(asdict(derived)).decode()
 
 
-def derived_of(text: str) -> Derived:
+def edited_json(edited: Edited) -> str:
+    return orjson.dumps({**asdict(edited), "operations": encode_operations(edited.operations)}).decode()
+
+
+def edited_of(text: str) -> Edited:
     fields = orjson.loads(text)
+    original = fields["original"]
+    derived = original["derived"]
+    return Edited(
+        revision=fields["revision"],
+        operations=decode_operations(fields["operations"]),
+        format=ImageFormat(fields["format"]),
+        byte_size=fields["byte_size"],
+        sha256=fields["sha256"],
+        original=Shown(**{**original, "derived": None if derived is None else _derived_of(derived)}),
+    )
+
+
+def derived_of(text: str) -> Derived:
+    return _derived_of(orjson.loads(text))
+
+
+def _derived_of(fields: dict[str, Any]) -> Derived:
     metadata = fields["metadata"]
     place = metadata.pop("place")
     keywords = tuple(metadata.pop("keywords", ()))

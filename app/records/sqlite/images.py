@@ -120,7 +120,7 @@ class SqliteImages:
     async def finish(self, image_id: ImageId, derived: Derived) -> None:
         async with self.database.transaction() as transaction:
             await transaction.fetch(
-                "UPDATE images SET state = ?, derived = ? WHERE id = ?",
+                "UPDATE images SET state = ?, derived = ? WHERE id = ? AND edited IS NULL",
                 (ImageState.READY, derived_json(derived), image_id),
             )
 
