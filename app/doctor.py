@@ -27,7 +27,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *(Finding(root.is_dir(), f"local root: {root}") for root in settings.local_roots),
         Finding(bool(features.check("avif") and features.check("webp")), f"decoders: {', '.join(settings.formats)}"),
     ]
-    findings += [Finding(False, fault) for fault in await find_faults(settings)]
+    findings += [Finding(False, fault) for fault in await find_faults(settings, settings.storage)]
     try:
         async with open_services(settings, run_jobs=False) as services:
             findings.append(await _check("database: SQLite in the data folder", services.records.check))

@@ -5,11 +5,13 @@ from typing import Annotated, Literal, Self
 from pydantic import AnyHttpUrl, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+StoreName = Literal["local", "s3"]
+
 
 class StorageSettings(BaseSettings):
     """A part of `Settings`. The keys of an S3 account come from where AWS's own tools find them."""
 
-    storage: Annotated[tuple[Literal["local", "s3"], ...], NoDecode, Field(min_length=1)] = ("local",)
+    storage: Annotated[tuple[StoreName, ...], NoDecode, Field(min_length=1)] = ("local",)
     scrub_bytes_per_s: Annotated[int, Field(ge=0)] = 1024 * 1024
     scrub_days: Annotated[int, Field(ge=1)] = 30
     s3_bucket: str | None = None

@@ -5,7 +5,6 @@ change, and the outbox pays it. So a crash between two stores loses nothing.
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
@@ -18,8 +17,7 @@ from app.blobs.reading import read_file
 from app.blobs.threads import unavailable
 from app.domain.errors import DamagedObject, DomainError, InsufficientStorage, NotFound, StorageUnavailable
 from app.domain.image import ImageId
-from app.domain.outbox import EntryId, OutboxEntry
-from app.domain.replica import REPLICA, ExpectedObject, durable_image_id, find_expected, replica_payload
+from app.domain.replica import ExpectedObject, durable_image_id, find_expected, repair_entry
 from app.domain.upload import SignedUpload, Upload
 from app.ports.fingerprint import fingerprint_of_file
 from app.ports.objects import BlobStore, ObjectStat, ReadHeaders
@@ -254,14 +252,9 @@ class ReplicatedStore:
         raise faults[0]
 
     async def _ask_for_repair(self, image_id: ImageId, *, needed: bool) -> None:
-        """Owe the primary a good copy, once however often it is noticed."""
-        if not needed:
-            return
-        log.warning("primary lacks a good copy", extra={"image_id": image_id, "store": self._primary})
-        payload = replica_payload(image_id, is_thorough=True)
-        entry_id = EntryId(hashlib.sha256(f"{self._primary} {payload}".encode()).hexdigest()[:32])
-        entry = OutboxEntry(REPLICA, payload, self.clock(), self._primary, entry_id)
-        await self.records.outbox.add((entry,))
+        if needed:
+            log.warning("primary lacks a good copy", extra={"image_id": image_id, "store": self._primary})
+            await self.records.outbox.add((repair_entry(image_id, self._primary, self.clock()),))
 
 
 async def check_file(path: Path, expected: ExpectedObject) -> None:

@@ -5,10 +5,10 @@ import shutil
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from app.blobs.health import PROBE_S
 from app.container.bus import FETCHES, IMAGES
 from app.container.limits import quota_of
 from app.container.parts import Parts, now
+from app.container.storekeeping import follow_stores, replication_handler, store_rounds
 from app.data_dir import DataDir
 from app.domain.replica import REPLICA
 from app.domain.share import SHARE_MAIL
@@ -18,22 +18,19 @@ from app.jobs.crew import Crew
 from app.jobs.distributed import open_workers
 from app.jobs.drain import Drain, open_drain
 from app.jobs.embedded import open_engine
-from app.jobs.rounds import Round, keep_on, open_rounds, running
+from app.jobs.rounds import Round, open_rounds
 from app.jobs.runner import Runner
 from app.jobs.sweeper import Sweeper
 from app.ports.work import OutboxHandler
-from app.services import replication, share_delivery, webhook_delivery
+from app.services import share_delivery, webhook_delivery
 from app.services.editing import EditingService
 from app.services.flows import FlowService
-from app.services.maintenance import MaintenanceService
 from app.services.processing import ProcessingService
-from app.services.replication import ReplicationService
 from app.services.share_delivery import ShareMailSender
 from app.services.webhook_delivery import WebhookSender
 from app.settings import Settings
 
 SWEEP_S = 5.0
-MAINTENANCE_S = 3600.0
 
 FETCHERS = 4
 """Images from outside that are worked on at once. They wait for strangers, so they do it beside the other jobs."""
@@ -42,18 +39,10 @@ FETCHERS = 4
 @asynccontextmanager
 async def open_jobs(settings: Settings, parts: Parts, flows: FlowService, *, is_worker: bool) -> AsyncGenerator[None]:
     """Take the part of a server or a worker in the jobs of the cluster; without Redis, of both."""
-    stores = parts.stores.by_name
-    primary, *followers = stores
-    await parts.records.replicas.follow(primary, followers)
-    maintenance = MaintenanceService(parts.records, parts.blobs, now, tuple(stores.values()))
     sweeper = Sweeper(parts.records, parts.bus.bell, now, parts.meter)
-    rounds = [
-        Round("sweep", SWEEP_S, sweeper.sweep),
-        Round("maintenance", MAINTENANCE_S, maintenance.sweep),
-    ]
+    rounds = [Round("sweep", SWEEP_S, sweeper.sweep), *store_rounds(settings, parts)]
     async with AsyncExitStack() as stack:
-        if followers:
-            await stack.enter_async_context(running(keep_on(parts.stores.probe, PROBE_S)))
+        await stack.enter_async_context(follow_stores(parts))
         await stack.enter_async_context(open_rounds(rounds, parts.bus.turns))
         if is_worker or not parts.bus.streams:
             drain = Drain(parts.records, parts.bell, outbox_handlers(parts), now, parts.meter)
@@ -96,10 +85,9 @@ def _open_runners(settings: Settings, parts: Parts, flows: FlowService) -> Abstr
 def outbox_handlers(parts: Parts) -> Mapping[str, OutboxHandler]:
     """Return who delivers what the outbox holds, by the kind of its entries."""
     webhooks = WebhookSender(parts.records, parts.poster, now)
-    stores = ReplicationService(parts.records, parts.stores.by_name, now)
     mails = ShareMailSender(parts.records, parts.mailer, parts.signer, now)
     return {
         WEBHOOK: OutboxHandler(webhooks.deliver, webhook_delivery.DELAYS_S),
-        REPLICA: OutboxHandler(stores.deliver, replication.DELAYS_S),
+        REPLICA: replication_handler(parts),
         SHARE_MAIL: OutboxHandler(mails.deliver, share_delivery.DELAYS_S, mails.give_up),
     }

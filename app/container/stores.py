@@ -1,6 +1,6 @@
 """The stores of objects, opened as the settings say."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -61,9 +61,11 @@ async def open_store(name: str, settings: Settings, data_dir: DataDir, stack: As
     return S3Store(client, place.bucket, S3Signer(public, place.bucket), data_dir.spool)
 
 
-async def find_faults(settings: Settings) -> list[str]:
-    """Return one line for each setting of a store that is found wrong by asking the store."""
-    fault = await find_fault(s3_place(settings)) if "s3" in settings.storage else None
+async def find_faults(settings: Settings, names: Collection[str]) -> list[str]:
+    """Return one line for each setting of these stores that is found wrong by asking the store."""
+    if "s3" in names and settings.s3_bucket is None:
+        return ["GF_S3_BUCKET: must be set for the store s3."]
+    fault = await find_fault(s3_place(settings)) if "s3" in names else None
     return [fault] if fault else []
 
 

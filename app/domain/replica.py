@@ -1,5 +1,6 @@
 """The replica: what one store holds of an image."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +9,14 @@ from enum import StrEnum
 from app.domain.errors import NotFound
 from app.domain.image import Derived, Image, ImageId, ThumbnailSize, thumbnail_key
 from app.domain.objects import edited_prefix, image_id_of_key, picture_key, shown_thumbnail_key
+from app.domain.outbox import EntryId, OutboxEntry
 from app.domain.variant import variant_prefix
 
 REPLICA = "REPLICA"
-"""The kind of the outbox entries that keep the stores alike; `lane` is the store, `payload` by `replica_payload`."""
+"""The kind of the outbox entries that keep the stores alike; `lane` is the store, `payload` the image's id."""
 
 _THOROUGH = "thorough"
+"""Behind the id when all bytes that are there must be compared, rather than what is not there be written."""
 
 
 class ReplicaRole(StrEnum):
@@ -100,11 +103,6 @@ def object_prefixes(image_id: ImageId) -> tuple[str, ...]:
     return (f"{image_id}.", f"thumbnails/{image_id}_", edited_prefix(image_id), variant_prefix(image_id))
 
 
-def is_durable(key: str) -> bool:
-    """Tell whether an object is kept for good, in every store: all but what is staged, and variants."""
-    return durable_image_id(key) is not None
-
-
 def durable_image_id(key: str) -> ImageId | None:
     """Return the id of the image to which a durable object belongs; None for every other key."""
     if key.startswith("variants/"):
@@ -115,17 +113,15 @@ def durable_image_id(key: str) -> ImageId | None:
         return None
 
 
-def replica_payload(image_id: ImageId, *, is_thorough: bool = False) -> str:
-    """Return the payload of an outbox entry: bring the store into line with the records of an image.
-
-    Args:
-        is_thorough: Compare all bytes that are there, rather than only write what was not.
-    """
-    return f"{image_id} {_THOROUGH}" if is_thorough else image_id
+def repair_entry(image_id: ImageId, backend: str, due: datetime) -> OutboxEntry:
+    """Return what is owed to a store in which something is wrong: one entry, however often that is noticed."""
+    payload = f"{image_id} {_THOROUGH}"
+    entry_id = EntryId(hashlib.sha256(f"{backend} {payload}".encode()).hexdigest()[:32])
+    return OutboxEntry(REPLICA, payload, due, backend, entry_id)
 
 
 def parse_payload(payload: str) -> tuple[ImageId, bool]:
-    """Return the image's id, and whether to be thorough."""
+    """Return the image's id, and whether to be thorough, of an entry of kind REPLICA."""
     image_id, _, how = payload.partition(" ")
     return ImageId(image_id), how == _THOROUGH
 
