@@ -25,6 +25,7 @@ from schema.mutations.images import ImageMutations
 from schema.mutations.jobs import JobMutations
 from schema.mutations.keys import KeyMutations
 from schema.mutations.shares import ShareMutations
+from schema.mutations.tags import TagMutations
 from schema.mutations.uploads import UploadMutations
 from schema.mutations.webhooks import WebhookMutations
 from schema.queries.flows import FlowQueries
@@ -51,6 +52,7 @@ class Mutation(
     JobMutations,
     FlowMutations,
     ImageMutations,
+    TagMutations,
     KeyMutations,
     WebhookMutations,
     ShareMutations,

@@ -17,7 +17,7 @@ import httpx
 import websockets
 
 ROOT = Path(__file__).parent.parent
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 ADMIN_KEY = "gf_admin_key_that_only_tests_know_0000"
 
 EVENT_FIELDS = """cursor at step kind image { id state } item { position state source error { code message } }

@@ -28,6 +28,7 @@ from app.services.share_mails import ShareMailService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
 from app.services.sign_in import SignInService
+from app.services.tags import TagService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
 from app.services.webhooks import WebhookService
@@ -50,6 +51,7 @@ class Services:
     edits: EditService
     image_jobs: ImageJobService
     labels: LabelService
+    tags: TagService
     keys: KeyService
     quotas: QuotaService
     rates: RateService

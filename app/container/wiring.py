@@ -22,6 +22,7 @@ from app.services.share_mails import ShareMailService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
 from app.services.sign_in import SignInService
+from app.services.tags import TagService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
 from app.services.webhooks import WebhookService
@@ -47,6 +48,7 @@ def wire_services(
         edits=_wire_edits(settings, parts, images, flows),
         image_jobs=ImageJobService(records, images, bell, now, admission),
         labels=LabelService(records),
+        tags=TagService(records, images),
         keys=keys,
         idempotency=wire_idempotency(settings, parts),
         quotas=QuotaService(records, now, quota_of(settings)),

@@ -157,6 +157,10 @@ def no_key(key_id: str) -> NotFound:
     return NotFound(f"There is no key {key_id[:80]!r}.", field=("id",))
 
 
+def no_tag(tag: str) -> NotFound:
+    return NotFound(f"None of your images has the tag {tag!r}.", field=("name",))
+
+
 def no_image(image_id: str, field: str = "id") -> NotFound:
     return NotFound(f"There is no image {image_id[:80]!r}.", field=(field,))
 

@@ -19,6 +19,7 @@ from app.ports.label_records import LabelRecords
 from app.ports.outbox_records import OutboxRecords
 from app.ports.replica_records import ReplicaRecords
 from app.ports.share_records import ShareRecords
+from app.ports.tag_records import TagRecords
 from app.ports.webhook_records import WebhookRecords
 
 
@@ -112,6 +113,8 @@ class Records(Protocol):
     def jobs(self) -> JobRecords: ...
     @property
     def labels(self) -> LabelRecords: ...
+    @property
+    def tags(self) -> TagRecords: ...
     @property
     def users(self) -> UserRecords: ...
     @property

@@ -88,8 +88,12 @@ class ImageService:
         if changes.tags is not None:
             changes = replace(changes, tags=clean_tags(changes.tags))
         image = await self.records.images.update(ImageId(image_id), changes)
-        await self._ring_flows(await self.records.flows.find_of_images((image.id,)))
+        await self.tell_changed((image.id,))
         return image
+
+    async def tell_changed(self, image_ids: Sequence[ImageId]) -> None:
+        """Ring for the flows of images that were changed."""
+        await self._ring_flows(await self.records.flows.find_of_images(image_ids))
 
     async def delete(self, viewer: Viewer, image_ids: tuple[str, ...]) -> tuple[ImageId, ...]:
         """Delete the images with all their objects: all of them, or none.

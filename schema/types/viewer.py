@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import strawberry
 
 from app.domain import viewer as domain
+from app.domain.page import page_request
 from app.services.keys import MAX_KEYS
 from schema.context import Info
 from schema.measure import LIST_SIZE
+from schema.pagination import Connection, connection
 from schema.types.key import ApiKey
 from schema.types.node import Node
 from schema.types.quota import Quota, Usage
+from schema.types.tag import Tag
 
 strawberry.enum(domain.Role, description="What a user may do everywhere: look; upload and keep flows; everything.")
 
@@ -43,6 +46,20 @@ class Viewer:
     @strawberry.field(description="What this user may have at most.")
     def quota(self, info: Info) -> Quota:
         return Quota.from_domain(info.context.services.quotas.quota)
+
+    @strawberry.field(description="The tags of this user's own images, by name.")
+    async def tags(
+        self,
+        info: Info,
+        prefix: str = "",
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Tag]:
+        tags, viewer = info.context.services.tags, info.context.viewer
+        page = await tags.list(viewer, prefix, page_request(first, after, last, before))
+        return connection(page, Tag.from_domain, lambda: tags.count(viewer, prefix))
 
     @strawberry.field(
         description="This user's API keys, the newest first, without those that have ended.",

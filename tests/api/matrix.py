@@ -90,6 +90,9 @@ ROWS = {
         'editImage(input: {id: "$image", operations: [{sepia: {}}], asCopy: true, flow: "$flow"})'
     ),
     "Mutation.revertImage": _mine('revertImage(input: {id: "$image"})'),
+    "Mutation.addTags": _mine('addTags(input: {imageIds: ["$image"], tags: ["x"]})'),
+    "Mutation.removeTags": _mine('removeTags(input: {imageIds: ["$image"], tags: ["x"]})'),
+    "Mutation.renameTag": _mine('renameTag(input: {name: "none", newName: "x"})', "NOT_FOUND"),
     "Mutation.createApiKey": _editors('createApiKey(input: {name: "new"})'),
     "Mutation.revokeApiKey": _mine('revokeApiKey(input: {id: "$key"})'),
     "Mutation.createWebhook": _editors('createWebhook(input: {url: "http://192.0.2.1/", events: [IMAGE_READY]})'),

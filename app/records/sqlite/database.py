@@ -16,6 +16,7 @@ from app.records.sqlite.migrate import list_migrations, migrate
 from app.records.sqlite.outbox import SqliteOutbox
 from app.records.sqlite.replicas import SqliteReplicas
 from app.records.sqlite.shares import SqliteShares
+from app.records.sqlite.tags import SqliteTags
 from app.records.sqlite.uploads import SqliteUploads
 from app.records.sqlite.users import SqliteUsers
 from app.records.sqlite.webhooks import SqliteWebhooks
@@ -30,6 +31,7 @@ class SqliteRecords:
     uploads: SqliteUploads
     jobs: SqliteJobs
     labels: SqliteLabels
+    tags: SqliteTags
     users: SqliteUsers
     outbox: SqliteOutbox
     webhooks: SqliteWebhooks
@@ -68,6 +70,7 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
             uploads=SqliteUploads(database),
             jobs=SqliteJobs(database),
             labels=SqliteLabels(database),
+            tags=SqliteTags(database),
             users=SqliteUsers(database),
             outbox=SqliteOutbox(database),
             webhooks=SqliteWebhooks(database),

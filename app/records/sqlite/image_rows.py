@@ -29,6 +29,8 @@ _READERS = f"(SELECT json_group_array(json_insert(flows.member_ids, '$[#]', flow
 
 IMAGE_COLUMNS = f"images.*, {IS_PUBLIC} AS is_public, {_READERS} AS reader_ids"
 
+FIND_IMAGES = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - own text only
+
 INSERT_IMAGE = """
 INSERT INTO images (id, owner_id, title, state, format, width, height, byte_size, sha256, frame_count, created_at,
                     client_type, tags, client_metadata, derived, edited, revision, origin_url, origin_page_url)

@@ -13,18 +13,17 @@ from app.domain.similarity import DEFAULT_DISTANCE, MAX_NEAR, SimilarImage
 from app.domain.viewer import UserId, Viewer
 from app.records.sqlite.connection import Database, Transaction
 from app.records.sqlite.image_filters import image_listings
-from app.records.sqlite.image_rows import IMAGE_COLUMNS, INSERT_IMAGE, derived_json, image_of, image_values
+from app.records.sqlite.image_rows import FIND_IMAGES, IMAGE_COLUMNS, INSERT_IMAGE, derived_json, image_of, image_values
 from app.records.sqlite.image_search import match_of
 from app.records.sqlite.pages import count_rows, fetch_joined_page
 from app.records.sqlite.rows import to_json, to_micros
 from app.records.sqlite.similar_images import find_similar
+from app.records.sqlite.tags import replace_tags
 from app.records.sqlite.usage import check_image
 
 MAX_SORTED = 10_000
 """How many images of a flow, tag, label or search are sorted for a page by title or size: about as much work as
 finding a page of so many among a million images in order."""
-
-_FIND = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - own text only
 
 _SCAN = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - own text only
 
@@ -48,7 +47,7 @@ ON CONFLICT DO NOTHING
 """
 
 _UPDATE = """
-UPDATE images SET title = coalesce(?, title), tags = coalesce(?, tags) WHERE id = ? RETURNING created_at
+UPDATE images SET title = coalesce(?, title), tags = coalesce(?, tags) WHERE id = ? RETURNING id
 """
 
 
@@ -65,7 +64,7 @@ class SqliteImages:
         return (await self.find_many((image_id,))).get(image_id)
 
     async def find_many(self, image_ids: Sequence[ImageId]) -> Mapping[ImageId, Image]:
-        images = [image_of(row) for row in await self.database.read(_FIND, (to_json(image_ids),))]
+        images = [image_of(row) for row in await self.database.read(FIND_IMAGES, (to_json(image_ids),))]
         return {image.id: image for image in images}
 
     async def find_similar(self, difference_hash: str, max_distance: int, limit: int) -> tuple[SimilarImage, ...]:
@@ -127,13 +126,11 @@ class SqliteImages:
     async def update(self, image_id: ImageId, changes: ImageChanges) -> Image:
         tags = None if changes.tags is None else to_json(changes.tags)
         async with self.database.transaction() as transaction:
-            updated = await transaction.fetch_one(_UPDATE, (changes.title, tags, image_id))
-            if updated is None:
+            if await transaction.fetch_one(_UPDATE, (changes.title, tags, image_id)) is None:
                 raise policy.no_image(image_id)
             if changes.tags is not None:
-                await transaction.fetch("DELETE FROM image_tags WHERE image_id = ?", (image_id,))
-                await _insert_tags(transaction, image_id, changes.tags, updated["created_at"])
-            [row] = await transaction.fetch(_FIND, (to_json((image_id,)),))
+                await replace_tags(transaction, image_id, changes.tags)
+            [row] = await transaction.fetch(FIND_IMAGES, (to_json((image_id,)),))
         return image_of(row)
 
     async def add_color_reports(self, reports: Sequence[ColorReport], at: datetime) -> None:
@@ -164,16 +161,8 @@ async def insert_image(transaction: Transaction, image: Image, flows: Sequence[s
     """Keep an image with its tags, in those of the flows that exist; return what is kept under its id."""
     if await transaction.fetch_one(INSERT_IMAGE, image_values(image)) is not None:
         created_at = to_micros(image.created_at)
-        await _insert_tags(transaction, image.id, image.tags, created_at)
+        await replace_tags(transaction, image.id, image.tags)
         is_failed = image.state is ImageState.FAILED
         await transaction.fetch(_ADD_TO_FLOWS, (image.id, created_at, is_failed, to_json(flows)))
-    [row] = await transaction.fetch(_FIND, (to_json((image.id,)),))
+    [row] = await transaction.fetch(FIND_IMAGES, (to_json((image.id,)),))
     return image_of(row)
-
-
-async def _insert_tags(transaction: Transaction, image_id: ImageId, tags: Sequence[str], created_at: int) -> None:
-    if tags:
-        await transaction.execute_many(
-            "INSERT INTO image_tags (image_id, tag, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [(image_id, tag, created_at) for tag in tags],
-        )
