@@ -29,6 +29,11 @@ class DataDir:
         """Where bytes wait on their way to, or from, a store on another machine."""
         return self.root / "spool"
 
+    @property
+    def locks(self) -> Path:
+        """Where processes that share the folder wait for each other."""
+        return self.root / "locks"
+
     def create(self) -> None:
         """Make the folder, for its owner alone."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ def object_stat(key: str, found: os.stat_result) -> ObjectStat:
         byte_size=found.st_size,
         etag=f"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}",
         modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
+        used_at=datetime.fromtimestamp(max(found.st_atime, found.st_mtime), UTC),
     )
 
 

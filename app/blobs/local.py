@@ -1,6 +1,7 @@
 """Objects in a local folder: written whole or not at all, never outside the root."""
 
 import os
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from app.blobs.unfinished import UnfinishedFile, probe, sweep_unfinished
 from app.domain.errors import AlreadyUploaded, NotFound
 from app.domain.upload import SignedUpload, Upload
 from app.ports.objects import ObjectStat, ReadHeaders
+
+USED_TICK_NS = 24 * 3600 * 10**9
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ABSENT = (FileNotFoundError, NotADirectoryError)
@@ -62,7 +65,8 @@ class LocalStore:
             while data:
                 yield data
                 start += len(data)
-                data = await in_thread(read_part, descriptor, start, end)
+                # An end that is reached needs no look behind it, which would take as long as the read.
+                data = b"" if start == end else await in_thread(read_part, descriptor, start, end)
 
     @asynccontextmanager
     async def local_file(self, key: str) -> AsyncGenerator[Path]:
@@ -128,6 +132,7 @@ class LocalStore:
         except _ABSENT as error:
             raise _no_object(place) from error
         stack.callback(os.close, descriptor)
+        _mark_used(descriptor)
         return read_part(descriptor, start, end), descriptor
 
     def _move(self, source: Place, target: Place) -> None:
@@ -144,6 +149,15 @@ class LocalStore:
         with suppress(*_ABSENT), open_folder(self.root, place.folders) as folder:
             os.unlink(place.name, dir_fd=folder)
             os.fsync(folder)
+
+
+def _mark_used(descriptor: int) -> None:
+    """Keep when an object was last read, at most once a day, also where the file system is told not to."""
+    found = os.fstat(descriptor)
+    now = time.time_ns()
+    if now - max(found.st_atime_ns, found.st_mtime_ns) > USED_TICK_NS:
+        with suppress(OSError):  # a folder that cannot be written can still be read
+            os.utime(descriptor, ns=(now, found.st_mtime_ns))
 
 
 def _no_object(place: Place) -> NotFound:

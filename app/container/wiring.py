@@ -1,8 +1,10 @@
 """The services, each given the adapters that it needs."""
 
+from app.blobs.locks import FileLocks
 from app.container.bundle import Services
 from app.container.limits import mail_limits_of, quota_of, wire_admission, wire_idempotency, wire_rates
 from app.container.parts import Parts, now
+from app.data_dir import DataDir
 from app.domain.edit_sizes import SizeLimits
 from app.services.edits import EditService
 from app.services.flow_updates import FlowUpdateService
@@ -107,6 +109,7 @@ def _wire_variants(settings: Settings, parts: Parts) -> VariantService:
         imaging=parts.imaging,
         signer=parts.signer,
         presets=Presets(settings.presets, settings.only_presets),
+        hold=FileLocks(DataDir(settings.data_dir).locks).hold,
     )
 
 

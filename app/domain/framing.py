@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import InvalidInput
 from app.domain.placing import Crop, Gravity
-from app.domain.variant import MAX_PIXELS, MAX_SIDE, Fit, VariantSpec
+from app.domain.variant import MAX_MOVING_PIXELS, MAX_PIXELS, MAX_SIDE, Fit, VariantSpec
 
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
@@ -48,6 +48,16 @@ def frame_of(spec: VariantSpec, width: int, height: int) -> Frame:
         frame = _fill_box(spec, part, _box_of(spec, size), _middle_of(spec, width, height))
     _check_size(frame.canvas)
     return frame
+
+
+def check_motion(spec: VariantSpec, frame: Frame, frame_count: int) -> None:
+    """Raises: InvalidInput, when all frames together would have too many pixels."""
+    pixels = frame_count * frame.canvas[0] * frame.canvas[1]
+    if spec.is_animated and frame_count > 1 and pixels > MAX_MOVING_PIXELS:
+        raise InvalidInput(
+            f"The {frame_count} frames would have {pixels} px in all; {MAX_MOVING_PIXELS} are allowed.",
+            field=("width",),
+        )
 
 
 def fit_inside(size: Size, box: Size) -> Size:

@@ -14,6 +14,8 @@ MAX_PIXELS = 50_000_000
 MAX_BLUR = 100.0
 MAX_SHARPEN = 500
 MAX_FRAME = 99_999
+MAX_MOVING_PIXELS = 40_000_000
+"""Of all frames of an animation together, px: 4 s of encoding, and 160 MB of memory."""
 
 
 class VariantFormat(StrEnum):
@@ -75,6 +77,7 @@ class VariantSpec:
         sharpen: Strength of an unsharp mask of one px, percent; 0 for none.
         rotate: Clockwise by 0, 90, 180 or 270 degrees.
         frame: Of an animation, counted from 0.
+        is_animated: Whether all frames are wanted: as a WebP, or with AUTO for whom that is acceptable.
     """
 
     width: int | None = None
@@ -90,6 +93,7 @@ class VariantSpec:
     crop: Crop | None = None
     frame: int = 0
     focal_point: FocalPoint | None = None
+    is_animated: bool = False
 
     def __post_init__(self) -> None:
         """Raises: InvalidInput for a value that is out of its range."""
@@ -101,7 +105,13 @@ class VariantSpec:
         check_range("sharpen", self.sharpen, 0, MAX_SHARPEN)
         if self.rotate not in (0, 90, 180, 270):
             raise InvalidInput(f"`rotate` is {self.rotate}; 0, 90, 180 and 270 are allowed.", field=("rotate",))
+        if self.is_animated and (self.frame or self.format not in (VariantFormat.AUTO, VariantFormat.WEBP)):
+            raise InvalidInput("What is animated is a WEBP or AUTO, and of all frames.", field=("animated",))
         check_color("background", self.background)
+
+    def moves(self, frame_count: int) -> bool:
+        """Tell whether the variant of an image of so many frames has all of them: AUTO has come down to WEBP by now."""
+        return self.is_animated and frame_count > 1 and self.format is VariantFormat.WEBP
 
 
 def variant_prefix(image_id: ImageId) -> str:

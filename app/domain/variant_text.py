@@ -33,6 +33,7 @@ def write_spec(spec: VariantSpec) -> str:
         f"rot{spec.rotate}" if spec.rotate else "",
         f"crop{crop.x}.{crop.y}.{crop.width}.{crop.height}" if crop else "",
         f"frame{spec.frame}" if spec.frame else "",
+        "animated" if spec.is_animated else "",
     )
     return "_".join(part for part in parts if part)
 
@@ -121,4 +122,5 @@ _PARTS: Final = (
     _part("rotN", "rotate", int),
     _part(r"cropN\.N\.N\.N", "crop", lambda *sides: Crop(*map(int, sides))),
     _part("frameN", "frame", int),
+    _part("animated", "is_animated", lambda: True),
 )

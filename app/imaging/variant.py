@@ -6,15 +6,15 @@ from typing import Final
 from PIL import Image
 
 from app.domain.errors import InvalidInput, TooLarge
-from app.domain.framing import Frame, frame_of
+from app.domain.framing import Frame, check_motion, frame_of
 from app.domain.variant import VariantFormat, VariantSpec
-from app.imaging.color import to_srgb_with_alpha
+from app.imaging.animation import read_animation
+from app.imaging.cut import find_cut, take
 from app.imaging.encode import encode_variant
 from app.imaging.filters import SHARPEN_RADIUS_PX, blur, flatten_over, sharpen
 from app.imaging.limits import ImageLimits
+from app.imaging.motion import encode_motion, render_motion
 from app.imaging.source import Source, decoder_errors, open_source
-from app.imaging.steps import decode, strip
-from app.imaging.turns import exchange, turn_back, turns_of
 from app.ports.imaging import VariantBytes
 
 MAX_BYTES: Final = 40 * 2**20
@@ -23,7 +23,7 @@ _CLEAR: Final = (255, 255, 255, 0)
 
 
 def render_variant(path: Path, spec: VariantSpec, limits: ImageLimits) -> VariantBytes:
-    """Make a variant of one frame.
+    """Make a variant: of one frame, or of all where an animation is wanted and there is one.
 
     Raises:
         SourceUnreadable
@@ -35,33 +35,30 @@ def render_variant(path: Path, spec: VariantSpec, limits: ImageLimits) -> Varian
         frame = frame_of(spec, source.width, source.height)
         if spec.frame >= source.frame_count:
             raise InvalidInput(f"`frame` is {spec.frame}; the image has {source.frame_count}.", field=("frame",))
+        check_motion(spec, frame, source.frame_count)
         with decoder_errors(limits):
-            if source.frame_count > 1:
-                source.image.seek(spec.frame)
-            content = _decode_content(source, frame, spec.rotate)
-    picture = _finish(content, frame, spec)
+            made = _move(source, frame, spec) if spec.moves(source.frame_count) else _stand(source, frame, spec)
+    if len(made.data) > MAX_BYTES:
+        raise TooLarge(f"The variant has {len(made.data)} bytes; at most {MAX_BYTES} are allowed.")
+    return made
+
+
+def _stand(source: Source, frame: Frame, spec: VariantSpec) -> VariantBytes:
+    """Make a still of one frame."""
+    if source.frame_count > 1:
+        source.image.seek(spec.frame)
+    picture = _finish(take(source, find_cut(source, frame, spec.rotate)), frame, spec)
     chosen = _choose_format(picture, spec.format)
     if chosen is VariantFormat.JPEG:
         picture = flatten_over(picture, "#ffffff")
-    data = encode_variant(picture, chosen, spec.quality)
-    if len(data) > MAX_BYTES:
-        raise TooLarge(f"The variant has {len(data)} bytes; at most {MAX_BYTES} are allowed.")
-    return VariantBytes(data, chosen)
+    return VariantBytes(encode_variant(picture, chosen, spec.quality), chosen)
 
 
-def _decode_content(source: Source, frame: Frame, degrees: int) -> Image.Image:
-    """Return the content of the frame in sRGB, mode RGB or RGBA; sides are turned when few pixels are left."""
-    turns = turns_of(source.orientation, degrees)
-    stored = source.image.size
-    shown = exchange(stored, turns)
-    region = turn_back(frame.region, shown, turns)
-    room = turn_back(frame.room, shown, turns) if frame.room else None
-    profile = source.image.info.get("icc_profile")
-    small = decode(source, exchange(frame.content, turns), None if region == (0, 0, *stored) else region, room)
-    picture = strip(to_srgb_with_alpha(small, profile))
-    for turn in turns:
-        picture = picture.transpose(turn)
-    return picture
+def _move(source: Source, frame: Frame, spec: VariantSpec) -> VariantBytes:
+    """Make an animation of all frames."""
+    told = read_animation(source.file, source.format, source.frame_count)
+    shots = render_motion(source, frame, spec.rotate, lambda picture: _finish(picture, frame, spec))
+    return VariantBytes(encode_motion(shots, told.loop_count if told else 0, spec.quality), VariantFormat.WEBP)
 
 
 def _finish(picture: Image.Image, frame: Frame, spec: VariantSpec) -> Image.Image:

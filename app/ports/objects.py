@@ -16,6 +16,7 @@ class ObjectStat:
 
     Attributes:
         cid: The content identifier of its bytes, in a store that has them.
+        used_at: When it was last read, to a day; None in a store that does not know.
     """
 
     key: str
@@ -23,6 +24,7 @@ class ObjectStat:
     etag: str
     modified_at: datetime
     cid: str | None = None
+    used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

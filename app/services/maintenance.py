@@ -10,7 +10,7 @@ from app.domain.image import Image, ImageId
 from app.domain.objects import EDITED_PREFIX, image_id_of_key, object_keys
 from app.domain.share import KEPT_AFTER_END
 from app.domain.upload import staging_key
-from app.ports.objects import BlobStore
+from app.ports.objects import BlobStore, ObjectStat
 from app.ports.records import Records
 from app.ports.work import Clock
 
@@ -20,9 +20,10 @@ TEMPORARY_AFTER = timedelta(hours=1)
 ORPHANS_AFTER = timedelta(hours=24)
 DEAD_AFTER = timedelta(days=30)
 VARIANTS_AFTER = timedelta(days=30)
-"""A variant that is asked for again is made again: the age of its bytes says enough, and costs nothing to know."""
+"""Since a variant was last read, where the store knows; else since it was made. Who asks for it again has it made."""
 
-_LIFETIMES = {"staging/": STAGING_AFTER, "variants/": VARIANTS_AFTER}
+_VARIANTS = "variants/"
+_LIFETIMES = {"staging/": STAGING_AFTER, _VARIANTS: VARIANTS_AFTER}
 _BATCH = 500
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class MaintenanceService:
         batch: dict[str, ImageId] = {}
         async for stat in store.list():
             lifetime = next((time for prefix, time in _LIFETIMES.items() if stat.key.startswith(prefix)), None)
-            if lifetime is not None and stat.modified_at < now - lifetime:
+            if lifetime is not None and _last_needed(stat) < now - lifetime:
                 await store.delete(stat.key)
                 removed += 1
             elif stat.modified_at < now - ORPHANS_AFTER:
@@ -90,3 +91,8 @@ class MaintenanceService:
 def _is_orphan(key: str, image: Image | None) -> bool:
     """Tell whether an object is nobody's, or was made by an edit that is no longer shown."""
     return image is None or (key.startswith(EDITED_PREFIX) and key not in object_keys(image))
+
+
+def _last_needed(stat: ObjectStat) -> datetime:
+    is_variant = stat.key.startswith(_VARIANTS)
+    return stat.used_at if is_variant and stat.used_at is not None else stat.modified_at

@@ -1,11 +1,12 @@
 """Variants: signed addresses, and bytes that are made at the first hit."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from app.domain import policy
 from app.domain.errors import InvalidInput, InvalidSignature, NotFound
-from app.domain.framing import Frame, frame_of
+from app.domain.framing import Frame, check_motion, frame_of
 from app.domain.image import Image, ImageId
 from app.domain.objects import picture_key, shown_revision
 from app.domain.variant import VariantFormat, VariantSpec
@@ -44,6 +45,8 @@ class VariantService:
     imaging: Imaging
     signer: AddressSigner
     presets: Presets = field(default_factory=Presets)
+    hold: Callable[[str], AbstractAsyncContextManager[object]] = nullcontext
+    """Keeps other server processes from making what this one makes, as far as they can be reached."""
     flights: SingleFlight[ObjectStat] = field(default_factory=SingleFlight)
 
     def frame(self, image: Image, spec: VariantSpec) -> Frame:
@@ -56,7 +59,9 @@ class VariantService:
         self.presets.check(spec)
         if spec.frame >= image.frame_count:
             raise InvalidInput(f"`frame` is {spec.frame}; the image has {image.frame_count}.", field=("frame",))
-        return frame_of(spec, image.width, image.height)
+        frame = frame_of(spec, image.width, image.height)
+        check_motion(spec, frame, image.frame_count)
+        return frame
 
     def path(self, image: Image, spec: VariantSpec) -> str:
         """Return the path under which a variant is made and read; it expires unless the image is public."""
@@ -193,9 +198,11 @@ class VariantService:
         return None
 
     async def _make(self, image: Image, spec: VariantSpec) -> ObjectStat:
-        stat = await self._find(image, spec)  # a flight may have landed since the caller looked
-        if stat is not None:
-            return stat
+        async with self.hold(_key(image, spec, "")):
+            # A flight, here or in another process, may have landed since the caller looked.
+            return await self._find(image, spec) or await self._make_now(image, spec)
+
+    async def _make_now(self, image: Image, spec: VariantSpec) -> ObjectStat:
         async with self.blobs.local_file(picture_key(image)) as path:
             made = await self.imaging.render_variant(path, spec)
         key = _key(image, spec, made.format.extension)
@@ -212,7 +219,7 @@ def _key(image: Image, spec: VariantSpec, extension: str) -> str:
 
 def _negotiate(spec: VariantSpec, accepted: frozenset[str]) -> VariantSpec:
     if spec.format is VariantFormat.AUTO:
-        for better in (VariantFormat.AVIF, VariantFormat.WEBP):
+        for better in (VariantFormat.WEBP,) if spec.is_animated else (VariantFormat.AVIF, VariantFormat.WEBP):
             if better.mime_type in accepted:
                 return replace(spec, format=better)
     return spec

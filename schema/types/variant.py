@@ -92,6 +92,11 @@ class VariantOptions:
     sharpen: int = strawberry.field(default=0, description="Strength in percent, 0 to 500.")
     rotate: int = strawberry.field(default=0, description="Clockwise: 0, 90, 180 or 270 degrees.")
     frame: int = strawberry.field(default=0, description="Of an animation, counted from 0.")
+    animated: bool = strawberry.field(
+        default=False,
+        description="All frames of an animation, as WEBP; with AUTO for clients that accept it, and the first frame "
+        f"for others. At most {variant.MAX_MOVING_PIXELS:,} px of all frames together.",
+    )
     crop: CropInput | None = strawberry.field(default=None, description="The part to be shown.")
 
 
@@ -119,6 +124,7 @@ def make_spec(
         sharpen=options.sharpen,
         rotate=options.rotate,
         frame=options.frame,
+        is_animated=options.animated,
         crop=placing.Crop(crop.x, crop.y, crop.width, crop.height) if crop else None,
         focal_point=variant.FocalPoint(point.x, point.y) if point else None,
     )

@@ -1,11 +1,13 @@
 """Frames: the part that is shown, and the exact size of what comes out."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.errors import InvalidInput
-from app.domain.framing import frame_of
+from app.domain.framing import check_motion, frame_of
 from app.domain.placing import Crop, Gravity
-from app.domain.variant import Fit, FocalPoint, VariantSpec
+from app.domain.variant import Fit, FocalPoint, VariantFormat, VariantSpec
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,16 @@ def test_attention_starts_in_the_middle_of_its_room() -> None:
 
     assert (frame.region, frame.room) == ((50, 0, 550, 500), (0, 0, 600, 500))
     assert frame_of(VariantSpec(100, 100, Fit.COVER), 1000, 500).room is None
+
+
+def test_the_frames_of_an_animation_are_bounded_together() -> None:
+    spec = VariantSpec(200, 200, Fit.FILL, format=VariantFormat.WEBP, is_animated=True)
+    frame = frame_of(spec, 1000, 500)
+
+    check_motion(spec, frame, 1000)
+    check_motion(replace(spec, is_animated=False), frame, 10**6)
+    with pytest.raises(InvalidInput, match="1001 frames would have 40040000 px"):
+        check_motion(spec, frame, 1001)
 
 
 @pytest.mark.parametrize(

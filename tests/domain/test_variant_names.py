@@ -20,7 +20,7 @@ from app.domain.variant import (
 from app.domain.variant_text import parse_spec, read_spec, variant_key, write_spec
 
 SIDES = st.none() | st.integers(1, 8000)
-SPECS = st.builds(
+STILLS = st.builds(
     VariantSpec,
     width=SIDES,
     height=SIDES,
@@ -36,6 +36,7 @@ SPECS = st.builds(
     frame=st.integers(0, 99_999),
     focal_point=st.none() | st.builds(FocalPoint, st.floats(0, 1), st.floats(0, 1)),
 )
+SPECS = STILLS | st.builds(VariantSpec, width=SIDES, format=st.just(VariantFormat.WEBP), is_animated=st.just(True))
 
 
 @given(SPECS)
@@ -93,6 +94,12 @@ def test_attention_is_of_covering_alone() -> None:
 def test_a_text_by_hand_may_have_any_order_and_leave_out_what_is_usual() -> None:
     assert read_spec("webp_h20_w30") == VariantSpec(30, 20, format=VariantFormat.WEBP)
     assert read_spec("cover_northeast_w30") == VariantSpec(30, fit=Fit.COVER, gravity=Gravity.NORTH_EAST)
+
+
+@pytest.mark.parametrize("spec", [{"format": VariantFormat.PNG}, {"frame": 1}])
+def test_what_is_animated_is_a_webp_of_all_frames(spec: dict) -> None:
+    with pytest.raises(InvalidInput, match="animated"):
+        VariantSpec(is_animated=True, **spec)
 
 
 @pytest.mark.parametrize("text", ["", "_", "w30_", "w30_w40", "big", "w0", "W30", "q101", "rot45", "focal1001.0"])
