@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ from app.domain.errors import (
 )
 from app.domain.image import ImageFormat
 from app.imaging.inspect import inspect
+from app.imaging.limits import DEFAULT_FORMATS
 from tests.imaging.making import LIMITS, exif_with_orientation, make_png, make_quarters, make_scan_bomb, png_chunk, save
 
 
-@pytest.mark.parametrize("image_format", ImageFormat)
+@pytest.mark.parametrize("image_format", DEFAULT_FORMATS)
 def test_reads_format_size_and_hash(tmp_path: Path, image_format: ImageFormat):
     path = save(make_quarters((31, 17)), tmp_path / f"picture.{image_format.extension}")
 
@@ -129,6 +131,25 @@ def test_rejects_more_scans_than_allowed(tmp_path: Path):
 
     with pytest.raises(TooManyScans):
         inspect(path, LIMITS)
+
+
+@pytest.mark.parametrize("interleaved", [True, False])
+def test_scans_of_a_sequential_picture_count_only_where_a_decoder_reads_them(tmp_path: Path, interleaved: bool):
+    buffer = BytesIO()
+    make_quarters((400, 300)).convert("L" if interleaved else "RGB").save(buffer, "JPEG")
+    data = buffer.getvalue()
+    scan = data.rindex(b"\xff\xda")
+    repeated = bytearray(data[:-2] + data[scan:-2] * 200 + data[-2:])
+    if not interleaved:
+        repeated[scan + 4] = 1  # the first scan has one component of three: a decoder would go on to the others
+    path = tmp_path / "repeated.jpeg"
+    path.write_bytes(repeated)
+
+    if interleaved:
+        assert inspect(path, LIMITS).width == 400
+    else:
+        with pytest.raises(TooManyScans):
+            inspect(path, LIMITS)
 
 
 def test_does_not_count_what_looks_like_scans_behind_the_picture(tmp_path: Path):

@@ -1,5 +1,5 @@
 // Sharp's cascade and three sharp pipelines, as processes that take orders like those of pillow.py.
-// Run as `node sharp.mjs cascade|three`, with SHARP_HOME at the folder that holds node_modules.
+// Run as `node sharp.mjs cascade|three JPEG|WEBP`, with SHARP_HOME at the folder that holds node_modules.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,6 +9,8 @@ const sharp = createRequire(`${process.env.SHARP_HOME}/`)("sharp");
 sharp.concurrency(1);
 sharp.cache(false);
 
+const format = process.argv[3].toLowerCase();
+const encode = (pipeline) => pipeline.toFormat(format, { quality: 80 }).toBuffer();
 const inside = (bound) => [bound, bound, { fit: "inside", withoutEnlargement: true }];
 
 function raw(pipeline) {
@@ -24,14 +26,14 @@ async function cascade(path) {
   const medium = await raw(reopen(large).resize(...inside(400)));
   const small = reopen(medium).resize(...inside(150));
   return [
-    await reopen(large).jpeg({ quality: 80 }).toBuffer(),
-    await reopen(medium).jpeg({ quality: 80 }).toBuffer(),
-    await small.jpeg({ quality: 80 }).toBuffer(),
+    await encode(reopen(large)),
+    await encode(reopen(medium)),
+    await encode(small),
   ];
 }
 
 async function three(path) {
-  const thumbnail = (bound) => sharp(path).rotate().resize(...inside(bound)).jpeg({ quality: 80 }).toBuffer();
+  const thumbnail = (bound) => encode(sharp(path).rotate().resize(...inside(bound)));
   return [await thumbnail(800), await thumbnail(400), await thumbnail(150)];
 }
 

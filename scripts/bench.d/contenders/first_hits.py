@@ -1,36 +1,40 @@
-"""Variants through HTTP: first hits a second beside sharp behind Node's HTTP, in interleaved rounds, and stored hits.
+"""Variants through HTTP: first hits and stored ones, beside thumbor and sharp behind Node, in interleaved rounds."""
 
-scripts/bench variants [--rounds N] [--seconds S] [--only TEXT]. Both make the same size, format and quality of the
-same files; ours also checks a signature and stores what it made. Ratios hold from machine to machine; figures do not.
-"""
-
-import argparse
 import asyncio
 import itertools
 import os
+import socket
 import statistics
 import subprocess
-import tempfile
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from contenders.photographs import FOLDER, PHOTOGRAPHS, Photograph, make_photographs
-from images import HERE, install_sharp
+from contenders.photographs import FOLDER, Photograph
+from contenders.renderings import HERE, install_sharp
 
 from app.imaging.limits import PoolLimits
 from tests.imaging.processes import descendants
 from tests.serving import RunningServer
 
-NAMES = ("JPEG 2 MP", "JPEG 12 MP", "JPEG 24 MP", "PNG 2 MP", "WebP 2 MP", "AVIF 2 MP")
 SIDE = 512
 CLIENTS = 4
 """Requests under way at once: two for each of two cores."""
 
 BATCH = 20
+THUMBOR = "thumbor==7.8.*"
+THUMBOR_CONF = f"""LOADER = "thumbor.loaders.file_loader"
+FILE_LOADER_ROOT_PATH = {str(FOLDER)!r}
+STORAGE = "thumbor.storages.no_storage"
+QUALITY = 80
+WEBP_QUALITY = 80
+AVIF_QUALITY = 60
+"""
+START_TIMEOUT_S = 30
 MAX_RATE = 200
 """More first hits a second are not to be expected."""
 
@@ -74,30 +78,6 @@ class SharpServer:
         return f"http://127.0.0.1:{self.port}{quote(str(photograph.path))}?format={format_name}"
 
 
-def main() -> None:
-    options = parse_options()
-    make_photographs(print)
-    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server, serve_sharp() as sharp:
-        print("Requests a second (p50, p99; per second of CPU; kB); the ratio is of those per second of CPU.")
-        print("| fit 512 | ours | sharp | ours ÷ sharp | ours, stored |\n|---|---:|---:|---:|---:|")
-        for photograph in PHOTOGRAPHS:
-            if photograph.name in NAMES and options.only in photograph.name:
-                offered = offer(server, photograph)
-                ways = [Way("ours", server.process.pid, offered)]
-                if sharp is not None:
-                    ways.append(Way("sharp", sharp.pid, itertools.repeat(sharp.address(photograph))))
-                ways.append(Way("stored", server.process.pid, itertools.repeat(next(offered))))
-                print_row(photograph, compete(ways, options))
-
-
-def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench variants", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long a turn takes")
-    parser.add_argument("--only", default="", help="a part of the names of the pictures")
-    return parser.parse_args()
-
-
 @contextmanager
 def serve(folder: Path) -> Iterator[RunningServer]:
     server = RunningServer(folder / "data", {"GF_WORKERS": str(len(os.sched_getaffinity(0))), "GF_RATE_LIMITS": "off"})
@@ -115,13 +95,73 @@ def serve_sharp() -> Iterator[SharpServer | None]:
         yield None
         return
     # As nice as our imaging processes are, so that other load on the machine meets both alike.
-    command = ["nice", "-n", str(PoolLimits().nice), "node", str(HERE / "contenders" / "sharp_server.mjs")]
+    command = ["nice", "-n", str(PoolLimits().nice), "node", str(HERE / "sharp_server.mjs")]
     environment = {**os.environ, "SHARP_HOME": str(FOLDER)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield SharpServer(process.pid, int(process.stdout.readline())) if process.stdout else None
         finally:
             process.terminate()
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbor:
+    pid: int
+    port: int
+
+    def address(self, photograph: Photograph) -> str:
+        format_name = format_of(photograph).lower()
+        size = f"fit-in/{SIDE}x{SIDE}/filters:no_upscale():format({format_name})"
+        return f"http://127.0.0.1:{self.port}/unsafe/{size}/{quote(photograph.path.name)}"
+
+
+@contextmanager
+def serve_thumbor() -> Iterator[Thumbor | None]:
+    """Hold a thumbor of a process a core, which keeps no results; None where it cannot be had."""
+    home = FOLDER / "thumbor"
+    if not install_thumbor(home):
+        yield None
+        return
+    (FOLDER / "thumbor.conf").write_text(THUMBOR_CONF, encoding="ascii")
+    port = free_port()
+    cores = str(len(os.sched_getaffinity(0)))
+    program = [str(home / "bin" / "thumbor"), "-p", str(port), "-c", str(FOLDER / "thumbor.conf"), "--processes", cores]
+    command = ["nice", "-n", str(PoolLimits().nice), *program]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_for(port)
+            yield Thumbor(process.pid, port)
+        finally:
+            process.terminate()
+
+
+def install_thumbor(home: Path) -> bool:
+    """Let pip put thumbor into an environment of its own; say so when that cannot be."""
+    if (home / "bin" / "thumbor").exists():
+        return True
+    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", THUMBOR]
+    done = subprocess.run(pip, check=False, capture_output=True, text=True)
+    if done.returncode:
+        print(f"thumbor is left out: pip says {done.stderr.strip()[-200:]}")
+    return done.returncode == 0
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_for(port: int) -> None:
+    """Return once somebody listens. Raises: TimeoutError."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError("thumbor does not listen")
 
 
 def offer(server: RunningServer, photograph: Photograph) -> Iterator[str]:
@@ -146,14 +186,14 @@ def format_of(photograph: Photograph) -> str:
     return photograph.name.partition(" ")[0].upper()
 
 
-def compete(ways: list[Way], options: argparse.Namespace) -> dict[str, Measured]:
+def compete(ways: list[Way], rounds: int, seconds: float) -> dict[str, Measured]:
     """Return what was measured of each way: a first turn to get warm, then rounds in which each has its turn."""
     found = {way.name: Measured() for way in ways}
-    for turn in range(options.rounds + 1):
+    for turn in range(rounds + 1):
         for way in ways:
-            addresses = list(itertools.islice(way.addresses, int(options.seconds * MAX_RATE)))  # before the clock runs
+            addresses = list(itertools.islice(way.addresses, int(seconds * MAX_RATE)))  # before the clock runs
             cpu = cpu_seconds(way.pid)
-            waits, elapsed, byte_size = asyncio.run(load(itertools.cycle(addresses), options.seconds))
+            waits, elapsed, byte_size = asyncio.run(load(itertools.cycle(addresses), seconds))
             if turn:
                 measured = found[way.name]
                 measured.waits += waits
@@ -202,13 +242,3 @@ async def get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target
     byte_size = int(head.partition("content-length:")[2].partition("\r\n")[0])
     await reader.readexactly(byte_size)
     return byte_size
-
-
-def print_row(photograph: Photograph, measured: dict[str, Measured]) -> None:
-    ours, sharp, stored = measured["ours"], measured.get("sharp"), measured["stored"]
-    ratio = f"{ours.cpu_rate / sharp.cpu_rate:.2f}" if sharp else ""
-    print(f"| {photograph.name} | {ours} | {sharp or ''} | {ratio} | {stored} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,5 @@
-"""Images per second of one core, and peak memory: ours, plain Pillow and sharp, in interleaved rounds.
+"""Ways to render a picture, each a process that takes orders, measured in interleaved rounds on one core."""
 
-scripts/bench images [--rounds N] [--only TEXT]. Ratios hold from machine to machine; figures do not.
-"""
-
-import argparse
 import json
 import os
 import shutil
@@ -13,12 +9,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from contenders.photographs import FOLDER, PHOTOGRAPHS, Photograph, make_photographs
+from contenders.photographs import FOLDER, Photograph
 
 from app.imaging.forking import worker_environment
 
 HERE = Path(__file__).parent
 SHARP = "sharp@0.35"
+OURS = "ours"
+PLAIN = "plain Pillow"
+CASCADE = "sharp cascade"
+THREE = "three sharps"
 ROUND_S = 0.4
 """A turn of a contender takes about so long, and at least one picture."""
 
@@ -69,19 +69,21 @@ def pin() -> list[str]:
     return ["taskset", "-c", str(core)] if shutil.which("taskset") else []
 
 
-def contenders() -> list[Contender]:
-    """Return ours first."""
-    python = (sys.executable, str(HERE / "contenders" / "pillow.py"))
+def contenders(image_format: str) -> list[Contender]:
+    """Return who makes three thumbnails of a format, ours first."""
+    python = (sys.executable, str(HERE / "pillow.py"))
     inherited = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     found = [
-        Contender("ours", (*python, "ours"), worker_environment()),
-        Contender("plain Pillow", (*python, "plain"), inherited),
-        Contender("thrifty Pillow", (*python, "thrifty"), inherited),
+        Contender(OURS, (*python, "ours", image_format), worker_environment()),
+        Contender(PLAIN, (*python, "plain", image_format), inherited),
     ]
     if install_sharp():
-        node = ("node", str(HERE / "contenders" / "sharp.mjs"))
+        node = ("node", str(HERE / "sharp.mjs"))
         environment = {**os.environ, "SHARP_HOME": str(FOLDER)}
-        found += [Contender(f"sharp {way}", (*node, way), environment) for way in ("cascade", "three")]
+        found += [
+            Contender(name, (*node, way, image_format), environment)
+            for name, way in ((CASCADE, "cascade"), (THREE, "three"))
+        ]
     return found
 
 
@@ -120,29 +122,3 @@ def measure_memory(photograph: Photograph, contender: Contender) -> float:
     with contender.start() as runner:
         _, kib = runner.order(photograph.path, 1)
     return kib / 1024
-
-
-def print_row(photograph: Photograph, speeds: dict[str, float], memories: dict[str, float]) -> None:
-    ratios = [f"{speeds['ours'] / speed:.2f}" for name, speed in speeds.items() if name != "ours"]
-    cells = [f"{speed:.1f}" for speed in speeds.values()] + ratios + [f"{memory:.0f}" for memory in memories.values()]
-    print(f"| {photograph.name} | " + " | ".join(cells) + " |", flush=True)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", default="", help="a part of the names of the pictures")
-    options = parser.parse_args()
-    make_photographs(print)
-    contestants = contenders()
-    names = [contender.name for contender in contestants]
-    heads = [f"{n}, img/s" for n in names] + [f"ours ÷ {n}" for n in names[1:]] + [f"{n}, MB" for n in names]
-    print("| picture | " + " | ".join(heads) + " |\n|---" + "|---:" * len(heads) + "|")
-    for photograph in PHOTOGRAPHS:
-        if options.only in photograph.name:
-            speeds = measure_speed(photograph, contestants, options.rounds)
-            print_row(photograph, speeds, {c.name: measure_memory(photograph, c) for c in contestants})
-
-
-if __name__ == "__main__":
-    main()
