@@ -100,6 +100,7 @@ ROWS = {
     "Mutation.enableWebhook": _mine('enableWebhook(input: {id: "$webhook"})'),
     "Mutation.redeliverWebhook": _mine('redeliverWebhook(input: {id: "$webhook", eventId: "none"})', "NOT_FOUND"),
     "Mutation.createShare": _editors('createShare(input: {imageId: "$image"})', "FORBIDDEN", "NOT_FOUND"),
+    "Mutation.share": _editors('share(input: {imageId: "$image", email: "eve@example.org"})', "FORBIDDEN", "NOT_FOUND"),
     "Mutation.revokeShare": _mine('revokeShare(input: {id: "$share"})'),
     "Subscription.jobStatus": Row('jobStatus(jobId: "$job") { cursor }', "nothing", *["NOT_FOUND"] * 3),
     "Subscription.viewerJobs": Row("viewerJobs { id }", "ok", "nothing", "nothing", "UNAUTHENTICATED"),

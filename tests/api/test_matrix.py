@@ -73,6 +73,9 @@ async def realm(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Realm
         data_dir=tmp_path_factory.mktemp("matrix") / "data",
         rate_limits=False,
         fetch_allow_cidrs="192.0.2.0/24",
+        smtp_url="smtp://127.0.0.1:9",
+        mail_from="gf@img.test",
+        mails_per_receiver=0,
         _env_file=None,
     )
     async with _open(settings) as realm:
