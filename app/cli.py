@@ -15,9 +15,11 @@ from app.container.bundle import Services
 from app.container.opening import open_services
 from app.doctor import examine
 from app.domain import policy
+from app.domain.audit import Door, things_in
 from app.domain.errors import InvalidInput
 from app.domain.job import EventKind, Job, JobEvent, JobKind, JobState, JobStep
-from app.domain.keys import ApiKey, NewKey
+from app.domain.keys import NODE_PREFIX, ApiKey, NewKey, node_id_of
+from app.domain.rate import NOBODY
 from app.domain.viewer import Role, Scope, User, Viewer
 from app.main import create_app
 from app.server import announce_server, announce_worker, run_server
@@ -110,7 +112,10 @@ def create_key(
     new = NewKey(name, tuple(dict.fromkeys(scope or (Scope.ADMIN,))), expires_at)
 
     async def create(services: Services) -> str:
-        return (await services.keys.create(user, role, new))[1]
+        async with services.audit.record(Door.COMMAND, "createApiKey", NOBODY, "") as account:
+            key, secret = await services.keys.create(user, role, new)
+            account.name((node_id_of(key), key.user_id))
+        return secret
 
     typer.echo(run(_with_services(load_settings(), create)))
 
@@ -131,7 +136,9 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="The key's id, as `key
     """Revoke a key, at once."""
 
     async def revoke(services: Services) -> None:
-        await services.keys.revoke(key_id)
+        things = things_in([f"{NODE_PREFIX}{key_id}"])
+        async with services.audit.record(Door.COMMAND, "revokeApiKey", NOBODY, "", things):
+            await services.keys.revoke(key_id)
 
     run(_with_services(load_settings(), revoke))
 

@@ -63,6 +63,7 @@ class Settings(GraphQLSettings, StorageSettings, ImageSettings, MailSettings, Ov
     rate_write: Annotated[int, Field(ge=1)] = 6_000
     rate_upload: Annotated[int, Field(ge=1)] = 12_000
     rate_expensive: Annotated[int, Field(ge=1)] = 600
+    audit_days: Annotated[int, Field(ge=0)] = 365
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("fetch_allow_cidrs", "trusted_proxies", mode="before")

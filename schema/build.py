@@ -28,6 +28,7 @@ from schema.mutations.shares import ShareMutations
 from schema.mutations.tags import TagMutations
 from schema.mutations.uploads import UploadMutations
 from schema.mutations.webhooks import WebhookMutations
+from schema.queries.audit import AuditQueries
 from schema.queries.flows import FlowQueries
 from schema.queries.images import ImageQueries
 from schema.queries.jobs import JobQueries
@@ -41,7 +42,9 @@ from schema.subscriptions.jobs import JobSubscriptions
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(NodeQueries, ImageQueries, FlowQueries, JobQueries, WebhookQueries, ShareQueries, ViewerQueries):
+class Query(
+    NodeQueries, ImageQueries, FlowQueries, JobQueries, WebhookQueries, ShareQueries, AuditQueries, ViewerQueries
+):
     pass
 
 

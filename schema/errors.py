@@ -12,6 +12,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from app.domain.error_code import ErrorCode
 from app.domain.errors import DomainError, retry_after_of
 from app.domain.rate import OperationClass
+from schema.audit import Audited
 from schema.context import Context
 from schema.rates import OPERATION_CLASS
 
@@ -85,9 +86,11 @@ def log_bugs(errors: list[GraphQLError], request_id: str) -> None:
 def mutation(
     payload: Callable[..., object], description: str, counted_as: OperationClass = OperationClass.WRITE
 ) -> Any:
-    """Declare a mutation whose expected failures are data in its payload."""
+    """Declare a mutation that leaves an entry in the audit log, and whose expected failures are data in its payload."""
     return strawberry.mutation(
-        description=description, extensions=[ErrorsAsData(payload)], metadata={OPERATION_CLASS: counted_as}
+        description=description,
+        extensions=[Audited(), ErrorsAsData(payload)],
+        metadata={OPERATION_CLASS: counted_as},
     )
 
 

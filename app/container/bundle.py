@@ -9,6 +9,7 @@ from app.metering.prometheus import PrometheusMeter
 from app.ports.mail import Mailer
 from app.ports.objects import BlobStore
 from app.ports.records import Records
+from app.services.audit import AuditService
 from app.services.edits import EditService
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
@@ -60,6 +61,7 @@ class Services:
     share_mails: ShareMailService
     share_pages: SharePageService
     idempotency: IdempotencyService
+    audit: AuditService
     sign_in: SignInService
     mailer: Mailer | None
     records: Records

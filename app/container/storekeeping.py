@@ -33,7 +33,8 @@ async def follow_stores(parts: Parts) -> AsyncGenerator[None]:
 def store_rounds(settings: Settings, parts: Parts) -> list[Round]:
     """Return what is done to the stores again and again."""
     stores = parts.stores.by_name
-    maintenance = MaintenanceService(parts.records, parts.blobs, now, tuple(stores.values()))
+    kept = timedelta(days=settings.audit_days) if settings.audit_days else None
+    maintenance = MaintenanceService(parts.records, parts.blobs, now, tuple(stores.values()), kept)
     rounds = [Round("maintenance", MAINTENANCE_S, maintenance.sweep)]
     if settings.scrub_bytes_per_s:
         check, every = wire_check(parts.records, stores), timedelta(days=settings.scrub_days)

@@ -6,6 +6,7 @@ from app.container.limits import mail_limits_of, quota_of, wire_admission, wire_
 from app.container.parts import Parts, now
 from app.data_dir import DataDir
 from app.domain.edit_sizes import SizeLimits
+from app.services.audit import AuditService
 from app.services.edits import EditService
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
@@ -53,6 +54,7 @@ def wire_services(
         tags=TagService(records, images),
         keys=keys,
         idempotency=wire_idempotency(settings, parts),
+        audit=AuditService(records, now),
         quotas=QuotaService(records, now, quota_of(settings)),
         rates=wire_rates(settings, parts),
         webhooks=WebhookService(records, parts.poster, bell, now),

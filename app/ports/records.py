@@ -10,6 +10,7 @@ from app.domain.keys import ApiKey
 from app.domain.quota import UNLIMITED, Quota, Usage
 from app.domain.upload import Upload, UploadMetrics
 from app.domain.viewer import User, UserId
+from app.ports.audit_records import AuditRecords
 from app.ports.edit_records import EditRecords
 from app.ports.flow_records import FlowRecords
 from app.ports.idempotency import IdempotencyRecords
@@ -125,6 +126,8 @@ class Records(Protocol):
     def webhooks(self) -> WebhookRecords: ...
     @property
     def shares(self) -> ShareRecords: ...
+    @property
+    def audit(self) -> AuditRecords: ...
     @property
     def replicas(self) -> ReplicaRecords: ...
 

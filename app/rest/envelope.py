@@ -10,6 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.container.bundle import Services
+from app.domain.audit import Door, things_in
+from app.domain.error_code import ErrorCode
 from app.domain.errors import DomainError, RateLimited, retry_after_of
 from app.domain.rate import OperationClass
 from app.domain.viewer import Viewer
@@ -52,7 +54,9 @@ class Call:
 
     async def body(self, *, may_be_empty: bool = False, long: Collection[str] = ()) -> Body:
         """Return the body; `long` names texts that are lists by themselves. Raises: Refusal."""
-        return await read_body(self.request, may_be_empty=may_be_empty, long=long)
+        body = await read_body(self.request, may_be_empty=may_be_empty, long=long)
+        self.request.state.body = body.values
+        return body
 
     def absolute(self, path: str) -> str:
         return path if "://" in path else f"{base_url_of(self.request, self._settings)}{path}"
@@ -87,6 +91,17 @@ class OldRoute:
     name: str = ""
     signed_in: bool = False
     counted_as: OperationClass | None = OperationClass.READ
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is there to change something, and so leaves an entry in the audit log."""
+        return self.counted_as not in (None, OperationClass.READ)
+
+    @property
+    def action(self) -> str:
+        """What the audit log calls it: the mutation that does the same, or else its path."""
+        kind, _, name = self.twin.partition(".")
+        return name if kind == "Mutation" else self.path
 
 
 def mount(route: OldRoute) -> Route:
@@ -132,8 +147,26 @@ async def _handle(request: Request, route: OldRoute) -> Response:
         await request.app.state.services.rates.take(caller_of(request, viewer), {route.counted_as: 1})
     if route.signed_in and viewer.user is None:
         return _send_to_sign_in(request)
-    answer = await route.handler(Call(request, viewer))
+    answer = await _run(Call(request, viewer), route)
     return answer if isinstance(answer, Response) else _envelope(answer, answers.OK)
+
+
+async def _run(call: Call, route: OldRoute) -> Mapping[str, object] | Response:
+    """Let the route answer, and keep in the audit log what changes something."""
+    if call.viewer.user is None or not route.changes:
+        return await route.handler(call)
+    request, audit = call.request, call.services.audit
+    caller, asked = caller_of(request, call.viewer), list(request.query_params.values())
+    async with audit.record(Door.REST, route.action, caller, request.state.request_id, things_in(asked)) as account:
+        try:
+            answer = await route.handler(call)
+        except Refusal:
+            account.refuse(ErrorCode.INVALID_INPUT)
+            raise
+        finally:
+            account.name(things_in(getattr(request.state, "body", None)))
+        account.name(things_in(None if isinstance(answer, Response) else answer))
+        return answer
 
 
 def _send_to_sign_in(request: Request) -> Response:

@@ -34,12 +34,14 @@ class MaintenanceService:
     """Attributes:
     blobs: All stores as one.
     stores: Each by itself; only `blobs` when there are none.
+    audit_lifetime: How long the audit log is kept; None for ever.
     """
 
     records: Records
     blobs: BlobStore
     clock: Clock
     stores: tuple[BlobStore, ...] = ()
+    audit_lifetime: timedelta | None = None
 
     async def sweep(self) -> int:
         """Remove tickets that nobody completed, what could not be delivered long ago, shares that ended long ago,
@@ -54,6 +56,8 @@ class MaintenanceService:
             await self.blobs.delete(staging_key(image_id))
         dead = await self.records.outbox.delete_dead(now - DEAD_AFTER)
         ended = await self.records.shares.delete_expired(now - KEPT_AFTER_END)
+        if self.audit_lifetime is not None:
+            await self.records.audit.delete_before(now - self.audit_lifetime)
         removed = len(expired) + dead + ended + await self.blobs.sweep(now - TEMPORARY_AFTER)
         for store in self.stores or (self.blobs,):
             try:

@@ -1,13 +1,18 @@
 """Signing a page in and out: a key or a token becomes a cookie that no script can read."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from app.domain import policy
+from app.domain.audit import Door
 from app.domain.errors import Forbidden, Unauthenticated
 from app.domain.viewer import Viewer
+from app.services.audit import AuditService
 from app.web.auth import Authenticator, has_credentials
+from app.web.rates import caller_of
 from app.web.sessions import is_foreign
 
 
@@ -18,7 +23,8 @@ async def open_session(request: Request) -> Response:
     _refuse_foreign(request)
     viewer: Viewer = request.state.viewer
     response = Response(status_code=204, headers=_HEADERS)
-    _authenticator(request).sessions.give(request, response, policy.require_user(viewer).id, viewer)
+    async with _recorded(request, "signIn"):
+        _authenticator(request).sessions.give(request, response, policy.require_user(viewer).id, viewer)
     return response
 
 
@@ -26,7 +32,8 @@ async def close_session(request: Request) -> Response:
     """DELETE: take the cookie away."""
     _refuse_foreign(request)
     response = Response(status_code=204, headers=_HEADERS)
-    _authenticator(request).sessions.take(request, response)
+    async with _recorded(request, "signOut"):
+        _authenticator(request).sessions.take(request, response)
     return response
 
 
@@ -41,6 +48,15 @@ routes = [
 def _refuse_foreign(request: Request) -> None:
     if is_foreign(request):
         raise Forbidden("Only this server's own pages may do this.")
+
+
+def _recorded(request: Request, action: str) -> AbstractAsyncContextManager[object]:
+    """Keep a sign-in or -out in the audit log; nothing of those who were not signed in."""
+    viewer: Viewer = request.state.viewer
+    if viewer.user is None:
+        return nullcontext()
+    audit: AuditService = request.app.state.services.audit
+    return audit.record(Door.SESSION, action, caller_of(request, viewer), request.state.request_id, (viewer.user.id,))
 
 
 def _authenticator(request: Request) -> Authenticator:

@@ -63,6 +63,7 @@ ROWS = {
     "Query.jobs": Row('jobs(filter: {image: "$image"}) { totalCount }', "ok", "empty", "empty", "UNAUTHENTICATED"),
     "Query.webhooks": Row("webhooks { id }", "ok", "empty", "empty", "UNAUTHENTICATED"),
     "Query.shares": Row('shares(imageId: "$image") { totalCount }', "ok", "empty", "empty", "UNAUTHENTICATED"),
+    "Query.auditLog": Row("auditLog { totalCount }", *["FORBIDDEN"] * 3, "UNAUTHENTICATED"),
     "Query.viewer": Row("viewer { role }", "ok", "ok", "ok", "null"),
     "Query.server": Row("server { version }", "ok", "ok", "ok", "ok"),
     "Mutation.uploadInit": _editors(

@@ -85,8 +85,12 @@ class Database:
         return rows[0] if rows else None
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, is_synced: bool = True) -> AsyncIterator[Transaction]:
         """Hold the one transaction that may write; it is undone by any exception, cancellation included.
+
+        Args:
+            is_synced: Whether it is on the disk at the end. One that is not outlives this process, and what is written
+                after it never outlives a power cut without it (https://sqlite.org/pragma.html#pragma_synchronous).
 
         Raises:
             InsufficientStorage: The disk is full.
@@ -95,6 +99,8 @@ class Database:
         async with self._writing:
             with translated():
                 try:
+                    if not is_synced:
+                        await self.writer.execute_fetchall("PRAGMA synchronous = NORMAL")
                     await _execute_patiently(self.writer, "BEGIN IMMEDIATE", self._busy_timeout_s)
                     yield Transaction(self.writer)
                     await self.writer.commit()
@@ -103,6 +109,9 @@ class Database:
                     # waiting for it is cancelled too; after a commit that went through it does nothing.
                     await self.writer.rollback()
                     raise
+                finally:
+                    if not is_synced:
+                        await self.writer.execute_fetchall("PRAGMA synchronous = FULL")
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.records.sqlite.audit import SqliteAudit
 from app.records.sqlite.connection import BUSY_TIMEOUT_S, Database, open_database
 from app.records.sqlite.edits import SqliteEdits
 from app.records.sqlite.flows import SqliteFlows
@@ -36,6 +37,7 @@ class SqliteRecords:
     outbox: SqliteOutbox
     webhooks: SqliteWebhooks
     shares: SqliteShares
+    audit: SqliteAudit
     idempotency: SqliteIdempotency
     replicas: SqliteReplicas
 
@@ -75,6 +77,7 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
             outbox=SqliteOutbox(database),
             webhooks=SqliteWebhooks(database),
             shares=SqliteShares(database),
+            audit=SqliteAudit(database),
             idempotency=SqliteIdempotency(database),
             replicas=SqliteReplicas(database),
         )
