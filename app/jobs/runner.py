@@ -31,6 +31,9 @@ RENEW_S = 10.0
 MAX_BACKOFF_S = 60.0
 STORAGE_WAIT_S = 10.0
 
+MAX_UNANSWERED = 2
+"""Attempts at an origin that does not answer. Each may take 8 s, and who waits for the image is told within 20 s."""
+
 EVERY = 8
 """Of so many claims one begins with a kind that is not the most urgent."""
 
@@ -108,7 +111,8 @@ class Runner:
         except StorageUnavailable:
             await self._wait_for_storage(claim)
         except PASSING as error:
-            await self._try_again(claim, step, ItemError.of(error))
+            attempts = MAX_UNANSWERED if isinstance(error, FetchFailed) else MAX_ATTEMPTS
+            await self._try_again(claim, step, ItemError.of(error), attempts)
         except DomainError as error:
             log.info("item failed", extra={**_context(claim), "code": error.code})
             await self._fail(claim, step, ItemError.of(error))
@@ -123,9 +127,12 @@ class Runner:
         await self.records.jobs.fail(claim, step, error, self.clock())
         self.meter.count_error(error.code)
 
-    async def _try_again(self, claim: Claim, step: JobStep, error: ItemError) -> None:
-        """Put the item back with full jitter (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/)."""
-        if claim.item.attempts >= MAX_ATTEMPTS:
+    async def _try_again(self, claim: Claim, step: JobStep, error: ItemError, attempts: int = MAX_ATTEMPTS) -> None:
+        """Put the item back with full jitter (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/).
+
+        After so many attempts it fails.
+        """
+        if claim.item.attempts >= attempts:
             await self._fail(claim, step, error)
             return
         now = self.clock()

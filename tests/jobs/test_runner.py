@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from app.domain.error_code import ErrorCode
-from app.domain.errors import Busy, CorruptImage
+from app.domain.errors import Busy, CorruptImage, FetchFailed
 from app.domain.image import new_image_id
 from app.domain.job import MAX_ATTEMPTS, Claim, Job, JobItem, JobKind, JobState, JobStep, Progress, new_job_id
 from app.domain.viewer import UserId
@@ -101,6 +101,11 @@ async def buggy(_claim: Claim) -> AsyncGenerator[JobStep]:
     raise ZeroDivisionError
 
 
+async def unanswered(_claim: Claim) -> AsyncGenerator[JobStep]:
+    raise FetchFailed("Nobody answers.")
+    yield JobStep.FETCH
+
+
 async def endless(_claim: Claim) -> AsyncGenerator[JobStep]:
     yield JobStep.FETCH
     await asyncio.Event().wait()
@@ -152,6 +157,15 @@ async def test_gives_up_after_the_last_attempt(workshop: Workshop, work: Work, c
     assert readings[f'gf_item_errors_total{{code="{code}"}}'] == MAX_ATTEMPTS
     assert readings["gf_item_retries_total"] == MAX_ATTEMPTS - 1
     assert (await workshop.log())[-1] == f"TRANSFORM/ERROR/{code}"
+
+
+async def test_asks_an_origin_that_does_not_answer_once_more(workshop: Workshop) -> None:
+    for _ in range(3):
+        await workshop.runner(unanswered).run_next()
+        workshop.now += timedelta(minutes=1)
+
+    assert workshop.attempts == [1, 2]
+    assert await workshop.log() == ["RETRY/OK/FETCH_FAILED", "FETCH/ERROR/FETCH_FAILED"]
 
 
 async def test_stops_when_the_job_is_cancelled(workshop: Workshop) -> None:
