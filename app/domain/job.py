@@ -3,7 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -18,6 +18,10 @@ JobId = NewType("JobId", str)
 
 MAX_ITEMS = 10_000
 MAX_ATTEMPTS = 5
+MAX_LOSSES = 10
+"""Attempts after which an item is given up that lost its worker each time. More than of errors: pictures are decoded in
+processes of their own, so that a worker dies is seldom the fault of what it works on."""
+MAX_REST = timedelta(seconds=30)
 
 _ID = re.compile(r"job:[0-9a-f]{32}")
 
@@ -187,6 +191,14 @@ class JobFilter:
     kinds: tuple[JobKind, ...] = ()
     states: tuple[JobState, ...] = ()
     image_id: ImageId | None = None
+
+
+def rest_after_loss(attempts: int) -> timedelta:
+    """Return how long an item rests that lost its worker: not at all the first time, then longer each time.
+
+    Where workers die again and again, others have their turn meanwhile, and the next death finds it seldom in work.
+    """
+    return min(MAX_REST, timedelta(seconds=2 ** (attempts - 1))) if attempts > 1 else timedelta()
 
 
 def new_job_id() -> JobId:

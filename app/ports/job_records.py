@@ -102,7 +102,9 @@ class JobRecords(Protocol):
         ...
 
     async def expire_leases(self, now: datetime, until: datetime | None = None) -> tuple[JobItem, ...]:
-        """Queue items whose lease ran out, or settle as FAILED those that had their last attempt; return them all.
+        """Queue items whose lease ran out, due after `rest_after_loss`; return them all.
+
+        Those that had MAX_LOSSES attempts are settled as FAILED instead.
 
         Args:
             until: Leases that end before this time have run out; `now` when not given.

@@ -1,6 +1,6 @@
 """Small moves that the job suites are told in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from record_factories import BROKEN, NOW, make_job
@@ -10,6 +10,7 @@ from app.domain.job import Claim, Job, JobEvent, JobId, JobItem, JobState, JobSt
 from app.ports.records import Records
 
 LEASE_S = 30.0
+LOST_AFTER = timedelta(seconds=LEASE_S + 1)
 
 Line = tuple[str, str, int | None, str | None]
 """What an event tells: step, kind, position, error code."""
@@ -31,6 +32,12 @@ async def claim_and_fail(records: Records, now: datetime = NOW) -> Claim:
     claim = await claim_item(records, now)
     await records.jobs.fail(claim, JobStep.TRANSFORM, BROKEN, now)
     return claim
+
+
+async def lose_item(records: Records, at: datetime) -> tuple[JobItem, ...]:
+    """Claim an item, let its lease run out, and return what expired: the worker has died."""
+    await claim_item(records, at)
+    return await records.jobs.expire_leases(at + LOST_AFTER)
 
 
 async def add_job_of(records: Records, *images: Image, **values: object) -> Job:

@@ -1,14 +1,13 @@
 """How the state of an image follows its item in every database."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from job_steps import LEASE_S, add_job_of, claim_and_complete, claim_and_fail, claim_item, fail_item_of
+from job_steps import LEASE_S, add_job_of, claim_and_complete, claim_and_fail, claim_item, fail_item_of, lose_item
 from record_factories import BROKEN, DERIVED, NOW, after, make_flow, make_image
 
 from app.domain.image import Image, ImageState
-from app.domain.job import MAX_ATTEMPTS
+from app.domain.job import MAX_LOSSES
 from app.ports.records import Records
 
 PROCESSING, READY, FAILED = ImageState.PROCESSING, ImageState.READY, ImageState.FAILED
@@ -121,16 +120,13 @@ async def test_an_image_waits_while_its_item_is_tried_again(records: Records) ->
 async def test_an_image_fails_when_its_item_is_given_up(records: Records) -> None:
     image = make_image(state=PROCESSING)
     await add_job_of(records, image)
-    now = NOW
     readings = []
 
-    for _ in range(MAX_ATTEMPTS):
-        await claim_item(records, now)
-        now += timedelta(seconds=LEASE_S + 1)
-        await records.jobs.expire_leases(now)
+    for number in range(MAX_LOSSES):
+        await lose_item(records, after(100 * number))
         readings += await states_of(records, [image])
 
-    assert readings == [*[PROCESSING] * (MAX_ATTEMPTS - 1), FAILED]
+    assert readings == [*[PROCESSING] * (MAX_LOSSES - 1), FAILED]
 
 
 async def test_the_count_of_a_flow_follows_the_items(records: Records) -> None:

@@ -5,12 +5,22 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from job_steps import LEASE_S, claim_and_fail, claim_item, get_items, get_job, item_states, log_of
+from job_steps import (
+    LEASE_S,
+    LOST_AFTER,
+    claim_and_fail,
+    claim_item,
+    get_items,
+    get_job,
+    item_states,
+    log_of,
+    lose_item,
+)
 from record_factories import BROKEN, NOW, add_job, after
 
 from app.domain.error_code import ErrorCode
 from app.domain.errors import LeaseLost
-from app.domain.job import MAX_ATTEMPTS, Claim, ItemError, JobKind, JobState, JobStep, Progress
+from app.domain.job import MAX_LOSSES, Claim, ItemError, JobKind, JobState, JobStep, Progress
 from app.ports.records import Records
 
 QUEUED, RUNNING, COMPLETED, FAILED = JobState.QUEUED, JobState.RUNNING, JobState.COMPLETED, JobState.FAILED
@@ -116,6 +126,17 @@ async def test_an_expired_item_is_due_at_once_and_the_log_tells_why(records: Rec
     assert (await claim_item(records, after(31))).item.attempts == 2
 
 
+@pytest.mark.parametrize(("attempts", "rest_s"), [(2, 2), (3, 4), (5, 16), (6, 30), (9, 30)])
+async def test_an_item_that_loses_its_worker_again_rests_a_while(records: Records, attempts: int, rest_s: int) -> None:
+    await add_job(records)
+    for number in range(attempts):
+        await lose_item(records, after(100 * number))
+    lost_at = after(100 * (attempts - 1)) + LOST_AFTER
+
+    assert await records.jobs.claim(lost_at + timedelta(seconds=rest_s - 0.001), LEASE_S) is None
+    assert (await claim_item(records, lost_at + timedelta(seconds=rest_s))).item.attempts == attempts + 1
+
+
 async def test_takes_the_leases_of_the_dead_before_they_run_out(records: Records) -> None:
     await add_job(records)
     await claim_item(records)
@@ -129,43 +150,36 @@ async def test_takes_the_leases_of_the_dead_before_they_run_out(records: Records
 
 async def test_giving_up_one_item_leaves_the_others(records: Records) -> None:
     job, _ = await add_job(records, 2)
-    await claim_item(records)
+    claim = await claim_item(records)
     steady = await records.jobs.claim(NOW, 86_400)
     assert steady is not None
-    now = after(31)
-    for _ in range(MAX_ATTEMPTS - 1):
-        await records.jobs.expire_leases(now)
-        await claim_item(records, now)
-        now += timedelta(seconds=LEASE_S + 1)
+    await records.jobs.expire_leases(NOW + LOST_AFTER)
+    for number in range(1, MAX_LOSSES):
+        [given_up] = await lose_item(records, after(100 * number))
+    await records.jobs.complete(steady, LONG_AFTER)
 
-    [given_up] = await records.jobs.expire_leases(now)
-    await records.jobs.complete(steady, now)
-
-    assert given_up.position == 0
-    assert await item_states(records, job.id) == [(FAILED, 5), (COMPLETED, 1)]
+    assert given_up.position == claim.item.position == 0
+    assert await item_states(records, job.id) == [(FAILED, MAX_LOSSES), (COMPLETED, 1)]
     assert (await get_job(records, job.id)).state is JobState.FAILED_PARTIAL
 
 
 async def test_giving_up_the_last_item_ends_the_job(records: Records) -> None:
     job, items = await add_job(records)
-    now = NOW
-    expired = []
-    for _ in range(MAX_ATTEMPTS):
-        await claim_item(records, now)
-        now += timedelta(seconds=LEASE_S + 1)
-        expired.append(await records.jobs.expire_leases(now))
 
-    error = ItemError(ErrorCode.TOO_MANY_ATTEMPTS, "The item was given up after 5 attempts.")
-    failed = replace(items[0], state=FAILED, attempts=MAX_ATTEMPTS, error=error)
-    waiting = [replace(items[0], attempts=attempts) for attempts in range(1, MAX_ATTEMPTS)]
+    expired = [await lose_item(records, after(100 * number)) for number in range(MAX_LOSSES)]
+
+    error = ItemError(ErrorCode.TOO_MANY_ATTEMPTS, f"The item was given up after {MAX_LOSSES} attempts.")
+    failed = replace(items[0], state=FAILED, attempts=MAX_LOSSES, error=error)
+    waiting = [replace(items[0], attempts=attempts) for attempts in range(1, MAX_LOSSES)]
     assert expired == [(item,) for item in (*waiting, failed)]
     assert await get_items(records, job.id) == (failed,)
     assert await log_of(records, job.id) == [
-        *[("RETRY", "OK", 0, "LEASE_LOST")] * 4,
+        *[("RETRY", "OK", 0, "LEASE_LOST")] * (MAX_LOSSES - 1),
         ("RETRY", "ERROR", 0, "TOO_MANY_ATTEMPTS"),
     ]
     ended = await get_job(records, job.id)
-    assert (ended.state, ended.finished_at, ended.progress) == (FAILED, now, Progress(1, 0, 1))
+    ended_at = after(100 * (MAX_LOSSES - 1)) + LOST_AFTER
+    assert (ended.state, ended.finished_at, ended.progress) == (FAILED, ended_at, Progress(1, 0, 1))
     assert await records.jobs.claim(LONG_AFTER, LEASE_S) is None
     assert await records.jobs.expire_leases(LONG_AFTER) == ()
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.domain.error_code import ErrorCode
 from app.domain.job import (
-    MAX_ATTEMPTS,
+    MAX_LOSSES,
     Claim,
     EventKind,
     ItemError,
@@ -13,6 +13,7 @@ from app.domain.job import (
     JobState,
     JobStep,
     final_state,
+    rest_after_loss,
 )
 from app.records.sqlite.connection import Transaction
 from app.records.sqlite.job_events import Line, append
@@ -65,8 +66,9 @@ async def expire_items(transaction: Transaction, now: datetime, until: datetime)
     expired = await transaction.fetch(_EXPIRED, (to_micros(until),))
     settled = []
     for item in map(item_of, expired):
-        if item.attempts < MAX_ATTEMPTS:
-            [row] = await transaction.fetch(_REQUEUE, (to_micros(now), item.job_id, item.position))
+        if item.attempts < MAX_LOSSES:
+            due = to_micros(now + rest_after_loss(item.attempts))
+            [row] = await transaction.fetch(_REQUEUE, (due, item.job_id, item.position))
             await append(transaction, item.job_id, now, Line(JobStep.RETRY, EventKind.OK, item, _LOST))
             settled.append(item_of(row))
         else:
