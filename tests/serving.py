@@ -42,6 +42,10 @@ class RunningServer:
     """Whose code is run."""
     command: str = "serve"
     """Or `worker`; its `url` is that of its health page."""
+    program: tuple[str, ...] = ("-m", "app")
+    """What Python runs: the command line, or what stands in for it."""
+    port: int = 0
+    """Where it listens; 0 for any free one."""
     process: subprocess.Popen[str] | None = None
     url: str = ""
     log: Path | None = None
@@ -51,7 +55,7 @@ class RunningServer:
         """Start the server and return when it has said where it is."""
         with self.log.open("a") if self.log else nullcontext() as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", self.command, "--port", "0"],
+                [sys.executable, *self.program, self.command, "--port", str(self.port)],
                 env=self._environment(),
                 cwd=self.checkout,
                 stdout=subprocess.PIPE,
