@@ -9,6 +9,8 @@ from PIL import features
 from app.container.opening import open_services
 from app.container.stores import find_faults
 from app.domain.errors import DomainError
+from app.domain.model import Model
+from app.services.classification import ClassificationService
 from app.settings import Settings
 
 MIN_FREE_BYTES = 1024**3
@@ -39,6 +41,7 @@ async def examine(settings: Settings) -> list[Finding]:
                 findings.append(await _check(f"storage: {_name_store(name, settings)}", store.check))
             if services.mailer is not None:
                 findings.append(await _check("mail server: lets us in", services.mailer.ping))
+            findings += [await _try_model(services.classification, model) for model in services.classification.models]
             if services.bus.redis is not None:
                 findings.append(await _check("Redis: calls workers, carries news", services.bus.check))
     except (DomainError, OSError) as error:
@@ -46,6 +49,15 @@ async def examine(settings: Settings) -> list[Finding]:
     free = shutil.disk_usage(settings.data_dir).free
     findings.append(Finding(free >= MIN_FREE_BYTES, f"disk: {free // 1024**2} MiB free in {settings.data_dir}"))
     return findings
+
+
+async def _try_model(classification: ClassificationService, model: Model) -> Finding:
+    text = f"model: {model.name} {model.version}, {len(model.labels)} labels"
+    try:
+        await classification.check(model)
+    except DomainError as error:
+        return Finding(False, f"model: {error}")
+    return Finding(True, f"{text}, used when none is named" if classification.is_default(model) else text)
 
 
 def _name_store(name: str, settings: Settings) -> str:

@@ -64,6 +64,8 @@ class Settings(GraphQLSettings, StorageSettings, ImageSettings, MailSettings, Ov
     rate_upload: Annotated[int, Field(ge=1)] = 12_000
     rate_expensive: Annotated[int, Field(ge=1)] = 600
     audit_days: Annotated[int, Field(ge=0)] = 365
+    models_dir: Path | None = None
+    model: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("fetch_allow_cidrs", "trusted_proxies", mode="before")
@@ -81,7 +83,10 @@ class Settings(GraphQLSettings, StorageSettings, ImageSettings, MailSettings, Ov
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url", "media_url", "admin_key", "redis_url", "oidc_issuer", "oidc_audience", mode="before")
+    @field_validator(
+        *("public_url", "media_url", "admin_key", "redis_url", "oidc_issuer", "oidc_audience", "models_dir", "model"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value

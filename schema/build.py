@@ -24,6 +24,8 @@ from schema.mutations.flows import FlowMutations
 from schema.mutations.images import ImageMutations
 from schema.mutations.jobs import JobMutations
 from schema.mutations.keys import KeyMutations
+from schema.mutations.label_rules import LabelRuleMutations
+from schema.mutations.labels import LabelMutations
 from schema.mutations.shares import ShareMutations
 from schema.mutations.tags import TagMutations
 from schema.mutations.uploads import UploadMutations
@@ -59,6 +61,8 @@ class Mutation(
     KeyMutations,
     WebhookMutations,
     ShareMutations,
+    LabelMutations,
+    LabelRuleMutations,
 ):
     pass
 

@@ -10,6 +10,7 @@ from app.domain.flow import Flow
 from app.domain.image import Image, ImageId
 from app.domain.job import Job, JobId, JobItem
 from app.domain.label import Label
+from app.domain.label_rule import LabelAction
 from app.domain.replica import Replica, ReplicaRole
 from app.domain.share import Share, ShareId
 from app.domain.viewer import User, UserId, Viewer
@@ -28,15 +29,16 @@ class Loaders:
 
     def __init__(self, services: Services, viewer: Callable[[], Viewer]) -> None:
         images, flows, jobs, keys = services.images, services.flows, services.jobs, services.keys
-        webhooks, labels, shares = services.webhooks, services.labels, services.shares
+        webhooks, classification, shares = services.webhooks, services.classification, services.shares
         self.images: DataLoader[ImageId, Image | None] = _loader(lambda ids: images.find_many(viewer(), ids), None)
         self.image_flows: DataLoader[ImageId, tuple[Flow, ...]] = _loader(
             lambda ids: flows.find_of_images(viewer(), ids), ()
         )
-        self.labels: DataLoader[ImageId, tuple[Label, ...]] = _loader(labels.find_of_images, ())
+        self.labels: DataLoader[ImageId, tuple[Label, ...]] = _loader(classification.find_labels, ())
         self.replicas: DataLoader[ImageId, tuple[tuple[ReplicaRole, Replica], ...]] = _loader(
             services.replicas.find_of_images, ()
         )
+        self.label_actions: DataLoader[ImageId, tuple[LabelAction, ...]] = _loader(classification.find_actions, ())
         self.flows: DataLoader[str, Flow | None] = _loader(lambda names: flows.find_many(viewer(), names), None)
         self.jobs: DataLoader[JobId, Job | None] = _loader(lambda ids: jobs.find_many(viewer(), ids), None)
         self.items: DataLoader[JobId, tuple[JobItem, ...]] = _loader(jobs.items, ())

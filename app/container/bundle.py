@@ -10,6 +10,7 @@ from app.ports.mail import Mailer
 from app.ports.objects import BlobStore
 from app.ports.records import Records
 from app.services.audit import AuditService
+from app.services.classification import ClassificationService
 from app.services.edits import EditService
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
@@ -19,7 +20,6 @@ from app.services.images import ImageService
 from app.services.imports import ImportService
 from app.services.jobs import JobService
 from app.services.keys import KeyService
-from app.services.labels import LabelService
 from app.services.objects import ObjectService
 from app.services.quotas import QuotaService
 from app.services.rates import RateService
@@ -51,7 +51,7 @@ class Services:
     imports: ImportService
     edits: EditService
     image_jobs: ImageJobService
-    labels: LabelService
+    classification: ClassificationService
     tags: TagService
     keys: KeyService
     quotas: QuotaService

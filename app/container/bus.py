@@ -18,7 +18,8 @@ from app.settings import Settings
 
 IMAGES = "images"
 FETCHES = "fetches"
-CREWS = (IMAGES, FETCHES)
+LABELS = "labels"
+CREWS = (IMAGES, FETCHES, LABELS)
 """The crews that there are, each called by a stream of its own."""
 
 

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from app.container.bus import FETCHES, IMAGES
+from app.container.bus import FETCHES, IMAGES, LABELS
 from app.container.limits import quota_of
 from app.container.parts import Parts, now
 from app.container.storekeeping import follow_stores, replication_handler, store_rounds
@@ -18,29 +18,42 @@ from app.jobs.crew import Crew
 from app.jobs.distributed import open_workers
 from app.jobs.drain import Drain, open_drain
 from app.jobs.embedded import open_engine
-from app.jobs.rounds import Round, open_rounds
+from app.jobs.rounds import Round, open_rounds, running
 from app.jobs.runner import Runner
 from app.jobs.sweeper import Sweeper
 from app.ports.work import OutboxHandler
 from app.services import share_delivery, webhook_delivery
 from app.services.editing import EditingService
 from app.services.flows import FlowService
+from app.services.label_rules import LabelRuleService
+from app.services.labelling import LabellingService
 from app.services.processing import ProcessingService
 from app.services.share_delivery import ShareMailSender
 from app.services.webhook_delivery import WebhookSender
 from app.settings import Settings
 
 SWEEP_S = 5.0
+LABELS_S = 300.0
+"""How often it is looked for images that an older version of a model has labelled."""
 
 FETCHERS = 4
 """Images from outside that are worked on at once. They wait for strangers, so they do it beside the other jobs."""
+
+LABELLERS = 16
+"""Images that are labelled at once: as many as a model looks at together."""
 
 
 @asynccontextmanager
 async def open_jobs(settings: Settings, parts: Parts, flows: FlowService, *, is_worker: bool) -> AsyncGenerator[None]:
     """Take the part of a server or a worker in the jobs of the cluster; without Redis, of both."""
     sweeper = Sweeper(parts.records, parts.bus.bell, now, parts.meter)
-    rounds = [Round("sweep", SWEEP_S, sweeper.sweep), *store_rounds(settings, parts)]
+    rules = LabelRuleService(parts.records, parts.classifier, parts.bell, now)
+    labelling = LabellingService(parts.records, parts.blobs, parts.classifier, rules, parts.bell, now)
+    rounds = [
+        Round("sweep", SWEEP_S, sweeper.sweep),
+        *store_rounds(settings, parts),
+        Round("labels", LABELS_S, labelling.renew),
+    ]
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(follow_stores(parts))
         await stack.enter_async_context(open_rounds(rounds, parts.bus.turns))
@@ -52,11 +65,15 @@ async def open_jobs(settings: Settings, parts: Parts, flows: FlowService, *, is_
             if presence.is_alone():
                 await sweeper.recover()
             await asyncio.to_thread(presence.share)
-            await stack.enter_async_context(_open_runners(settings, parts, flows))
+            await stack.enter_async_context(_open_runners(settings, parts, flows, labelling))
+            if settings.models_dir is not None:
+                await stack.enter_async_context(running(parts.classifier.check_all()))
         yield
 
 
-def _open_runners(settings: Settings, parts: Parts, flows: FlowService) -> AbstractAsyncContextManager[None]:
+def _open_runners(
+    settings: Settings, parts: Parts, flows: FlowService, labelling: LabellingService
+) -> AbstractAsyncContextManager[None]:
     processing = ProcessingService(
         records=parts.records,
         blobs=parts.blobs,
@@ -71,12 +88,20 @@ def _open_runners(settings: Settings, parts: Parts, flows: FlowService) -> Abstr
         quota=quota_of(settings),
     )
     editing = EditingService(parts.records, parts.blobs, parts.imaging, processing, processing.rendering)
-    working, fetching = (
+    working, fetching, labels = (
         Runner(parts.records, parts.bell, recipes, now, parts.meter)
-        for recipes in ({**processing.recipes(), **editing.recipes()}, processing.fetching())
+        for recipes in (
+            labelling.asking({**processing.recipes(), **editing.recipes()}),
+            labelling.asking(processing.fetching()),
+            labelling.recipes(),
+        )
     )
     # One half of the workers computes while the other one reads and writes.
-    crews = (Crew(IMAGES, working, 2 * settings.workers), Crew(FETCHES, fetching, FETCHERS))
+    crews = (
+        Crew(IMAGES, working, 2 * settings.workers),
+        Crew(FETCHES, fetching, FETCHERS),
+        Crew(LABELS, labels, LABELLERS),
+    )
     if parts.bus.streams:
         return open_workers(crews, parts.bus.streams, parts.bell, parts.stopping)
     return open_engine(crews, parts.bell, parts.stopping)

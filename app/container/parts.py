@@ -12,6 +12,7 @@ from app.data_dir import DataDir
 from app.imaging.edits.assets import Overlays
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.pool import open_pool
+from app.inference.classifier import OnnxClassifier, open_classifier
 from app.mail.smtp import SmtpMailer
 from app.metering.imaging import MeteredImaging
 from app.metering.prometheus import PrometheusMeter
@@ -45,6 +46,7 @@ class Parts:
     stopping: asyncio.Event
     """Set when this process is to end: nothing new is begun then."""
     imaging: Imaging
+    classifier: OnnxClassifier
     fetcher: Fetcher
     rates: RateCounters
     poster: Poster
@@ -78,6 +80,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     bus = await stack.enter_async_context(open_bus(settings, meter))
     records: Records = await stack.enter_async_context(open_records(data_dir.database))
+    classifier = open_classifier(settings.models_dir, settings.model, limits, settings.workers)
     return Parts(
         records=records,
         stores=await open_stores(settings, data_dir, records, meter, now, stack),
@@ -91,6 +94,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         bell=bus.bell,
         stopping=asyncio.Event(),
         imaging=MeteredImaging(await stack.enter_async_context(open_pool(limits, pool, overlays_of(settings))), meter),
+        classifier=await stack.enter_async_context(classifier),
         meter=meter,
         tokens=await stack.enter_async_context(open_tokens(settings)),
     )

@@ -6,7 +6,9 @@ from app.container.limits import mail_limits_of, quota_of, wire_admission, wire_
 from app.container.parts import Parts, now
 from app.data_dir import DataDir
 from app.domain.edit_sizes import SizeLimits
+from app.services.admission import AdmissionService
 from app.services.audit import AuditService
+from app.services.classification import ClassificationService
 from app.services.edits import EditService
 from app.services.flow_updates import FlowUpdateService
 from app.services.flows import FlowService
@@ -15,7 +17,7 @@ from app.services.images import ImageService
 from app.services.imports import ImportService
 from app.services.jobs import JobService
 from app.services.keys import KeyService
-from app.services.labels import LabelService
+from app.services.label_rules import LabelRuleService
 from app.services.objects import ObjectService
 from app.services.presets import Presets
 from app.services.quotas import QuotaService
@@ -50,7 +52,7 @@ def wire_services(
         imports=ImportService(records, bell, flows, now, admission, settings.local_roots),
         edits=_wire_edits(settings, parts, images, flows),
         image_jobs=ImageJobService(records, images, bell, now, admission),
-        labels=LabelService(records),
+        classification=_wire_classification(parts, images, admission),
         tags=TagService(records, images),
         keys=keys,
         idempotency=wire_idempotency(settings, parts),
@@ -71,6 +73,17 @@ def wire_services(
         meter=parts.meter,
         signing_keys=parts.signing_keys,
         new_admin_key=new_key,
+    )
+
+
+def _wire_classification(parts: Parts, images: ImageService, admission: AdmissionService) -> ClassificationService:
+    records, bell = parts.records, parts.bell
+    return ClassificationService(
+        records=records,
+        classifier=parts.classifier,
+        image_jobs=ImageJobService(records, images, bell, now, admission),
+        jobs=JobService(records, bell, now, admission),
+        rules=LabelRuleService(records, parts.classifier, bell, now),
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.domain.errors import InvalidInput
 from app.domain.image import ImageId
+from app.domain.label_rule import FlowLabelling
 from app.domain.viewer import UserId
 
 GENERAL = "general"
@@ -27,6 +28,7 @@ class Flow:
         editor_ids: Who may fill it, beside its owner.
         viewer_ids: Who may see it though it is private.
         admin_ids: Who may do all that its owner may.
+        labelling: How its images get labels, and what follows from them; None when nothing was set.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Flow:
     cover_id: ImageId | None = None
     viewer_ids: tuple[UserId, ...] = ()
     admin_ids: tuple[UserId, ...] = ()
+    labelling: FlowLabelling | None = None
 
     @property
     def member_ids(self) -> tuple[UserId, ...]:
@@ -60,6 +63,7 @@ class FlowChanges:
     editor_ids: tuple[UserId, ...] | None = None
     viewer_ids: tuple[UserId, ...] | None = None
     admin_ids: tuple[UserId, ...] | None = None
+    labelling: FlowLabelling | None = None
 
 
 class FlowEventKind(StrEnum):

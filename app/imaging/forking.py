@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.domain.errors import Busy
-from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.process import PoolProcess, peek
 
-Limits = ImageLimits | PoolLimits
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 # glibc keeps large blocks from one picture to the next: fresh pages from the kernel cost a seventh of the time.
 _MALLOC: Final = {
@@ -30,7 +29,7 @@ _MALLOC: Final = {
 class ForkServer:
     """Forks processes that hold nothing of the server: no memory, no open file, no environment."""
 
-    def __init__(self, module: str, *limits: Limits, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, module: str, *limits: "DataclassInstance", environment: Mapping[str, str] | None = None) -> None:
         """Take what is run.
 
         Args:
@@ -40,7 +39,7 @@ class ForkServer:
         """
         self._module = module
         self._limits = json.dumps([asdict(each) for each in limits])
-        self._environment = environment
+        self._environment = environment or {}
         self._process: Process | None = None
         self._control: socket.socket | None = None
         self._starting = asyncio.Lock()

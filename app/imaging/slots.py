@@ -36,6 +36,11 @@ class ProcessPool:
         for _ in range(self._limits.processes):
             self._slots.put_nowait(None)
 
+    @property
+    def free(self) -> int:
+        """How many calls would not have to wait."""
+        return self._slots.qsize()
+
     async def close(self) -> None:
         """Kill every process; calls that are under way end as Busy."""
         self._is_closed = True

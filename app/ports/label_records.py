@@ -5,6 +5,7 @@ from typing import Protocol
 
 from app.domain.image import ImageId
 from app.domain.label import Classification, Label
+from app.domain.label_rule import LabelAction
 
 
 class LabelRecords(Protocol):
@@ -19,6 +20,14 @@ class LabelRecords(Protocol):
 
     async def find_of_images(self, image_ids: Sequence[ImageId]) -> Mapping[ImageId, tuple[Label, ...]]:
         """Return the labels of each image that has any, as `best_first` orders them."""
+        ...
+
+    async def add_actions(self, actions: Sequence[LabelAction]) -> None:
+        """Keep what rules did to images; what was done to an image before, or is gone, is passed over."""
+        ...
+
+    async def find_actions(self, image_ids: Sequence[ImageId]) -> Mapping[ImageId, tuple[LabelAction, ...]]:
+        """Return what rules did to each image to which they did something, the first thing first."""
         ...
 
     async def find_outdated(self, model: str, version: str, limit: int) -> tuple[ImageId, ...]:

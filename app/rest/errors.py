@@ -60,6 +60,10 @@ ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.LEASE_LOST: _SERVER_FAILED,
     ErrorCode.TOO_MANY_ATTEMPTS: _SERVER_FAILED,
     ErrorCode.CANCELLED: _DENIED,
+    ErrorCode.IMAGE_NOT_READY: _EXISTS,
+    ErrorCode.MODEL_UNAVAILABLE: _SERVER_FAILED,
+    ErrorCode.MODEL_FAILED: _SERVER_FAILED,
+    ErrorCode.MODEL_TIMEOUT: _SERVER_FAILED,
     ErrorCode.INTERNAL: _SERVER_FAILED,
 }
 """What is not here is a wrong value."""

@@ -14,6 +14,12 @@ async def get(call: Call) -> Mapping[str, object]:
     return answers.found_image(None if image is None else await export(call, image))
 
 
+async def classify(call: Call) -> Mapping[str, object]:
+    """Let the server's model look at images; the answer is what it said of all of them."""
+    image_ids = requests.image_ids(await call.body())
+    return answers.classes(await call.services.classification.name_classes(call.viewer, image_ids))
+
+
 async def report_colors(call: Call) -> Response:
     """Keep colours that a browser worked out; the answer is empty."""
     await call.services.images.report_colors(call.viewer, requests.color_reports(await call.body()))

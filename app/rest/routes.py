@@ -17,6 +17,14 @@ TABLE = (
     OldRoute(
         "POST", "/v1/images/share", images.share, "Mutation.share", signed_in=True, counted_as=OperationClass.EXPENSIVE
     ),
+    OldRoute(
+        "POST",
+        "/v1/images/classify",
+        images.classify,
+        "Mutation.classify",
+        signed_in=True,
+        counted_as=OperationClass.EXPENSIVE,
+    ),
     OldRoute("POST", "/images/c", images.report_colors, "Image.palette", counted_as=OperationClass.WRITE),
     OldRoute("POST", "/v1/images/c", images.report_colors, "Image.palette", counted_as=OperationClass.WRITE),
     OldRoute(

@@ -6,13 +6,12 @@ import strawberry
 
 from app.domain.errors import InvalidInput
 from app.domain.flow import FlowChanges
-from app.domain.image import ImageId
 from app.domain.origin import Origin
 from app.domain.viewer import UserId
 from schema.context import Info
 from schema.errors import NOTHING_CHANGED, UserError, mutation
 from schema.types.flow import Flow
-from schema.types.image import Image
+from schema.types.image import Image, load_images
 from schema.types.job import Job
 
 
@@ -117,13 +116,13 @@ class FlowMutations:
             return AddToFlowPayload(flow=Flow.from_domain(flow), images=[], job=Job.from_domain(job))
         image_ids = input.image_ids or []
         flow = await services.flows.add_images(viewer, input.flow, tuple(image_ids))
-        return AddToFlowPayload(flow=Flow.from_domain(flow), images=await _load_images(info, image_ids))
+        return AddToFlowPayload(flow=Flow.from_domain(flow), images=await load_images(info, image_ids))
 
     @mutation(RemoveFromFlowPayload, "Take images out of a flow.")
     async def remove_from_flow(self, info: Info, input: RemoveFromFlowInput) -> RemoveFromFlowPayload:
         flows, viewer = info.context.services.flows, info.context.viewer
         flow = await flows.remove_images(viewer, input.flow, tuple(input.image_ids))
-        return RemoveFromFlowPayload(flow=Flow.from_domain(flow), images=await _load_images(info, input.image_ids))
+        return RemoveFromFlowPayload(flow=Flow.from_domain(flow), images=await load_images(info, input.image_ids))
 
 
 def _changes(input: CreateFlowInput | UpdateFlowInput) -> FlowChanges:
@@ -138,8 +137,3 @@ def _changes(input: CreateFlowInput | UpdateFlowInput) -> FlowChanges:
 
 def _user_ids(ids: list[strawberry.ID] | None) -> tuple[UserId, ...] | None:
     return None if ids is None else tuple(map(UserId, ids))
-
-
-async def _load_images(info: Info, image_ids: list[strawberry.ID]) -> list[Image]:
-    images = await info.context.loaders.images.load_many([ImageId(image_id) for image_id in dict.fromkeys(image_ids)])
-    return [Image.from_domain(image) for image in images if image]

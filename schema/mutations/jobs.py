@@ -47,6 +47,12 @@ class TransformJobInput:
     all: bool = strawberry.field(default=False, description="Every image that is ready; for admins.")
 
 
+@strawberry.input(description="Images that a model looks at. What it says of them is kept as their labels.")
+class ClassifyJobInput:
+    image_ids: list[strawberry.ID] = strawberry.field(description="1 to 10,000 images that the viewer may change.")
+    model: str | None = strawberry.field(default=None, description="Which model; the server's own when not given.")
+
+
 @strawberry.input(one_of=True, description="Exactly one kind of work.")
 class StartJobInput:
     external: ExternalJobInput | None = strawberry.field(
@@ -54,6 +60,9 @@ class StartJobInput:
     )
     local: LocalJobInput | None = strawberry.field(
         default=strawberry.UNSET, description="Import local files; for admins."
+    )
+    classify: ClassifyJobInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Let a model say what images show."
     )
     transform: TransformJobInput | None = strawberry.field(
         default=strawberry.UNSET, description="Make what is made of images anew."
@@ -96,6 +105,8 @@ class JobMutations:
             job = await _start_external(info, input.external)
         elif input.local:
             job = await _start_local(info, input.local)
+        elif input.classify:
+            job = await _start_classify(info, input.classify)
         elif input.transform:
             job = await _start_transform(info, input.transform)
         else:
@@ -122,6 +133,11 @@ async def _start_external(info: Info, external: ExternalJobInput) -> domain.Job:
 async def _start_local(info: Info, local: LocalJobInput) -> domain.Job:
     imports, viewer = info.context.services.imports, info.context.viewer
     return await imports.start_local(viewer, local.path, flows=tuple(local.flows or ()), recursive=local.recursive)
+
+
+async def _start_classify(info: Info, classify: ClassifyJobInput) -> domain.Job:
+    classification, viewer = info.context.services.classification, info.context.viewer
+    return await classification.start(viewer, classify.image_ids, classify.model)
 
 
 async def _start_transform(info: Info, transform: TransformJobInput) -> domain.Job:

@@ -7,11 +7,13 @@ from datetime import datetime
 import strawberry
 
 from app.domain import flow as domain
+from app.domain import policy
 from app.domain.image import ImageFilter, ImageOrder
 from app.domain.page import page_request
 from schema.context import Info
 from schema.pagination import Connection, connection
 from schema.types.image import Image
+from schema.types.label_rule import FlowLabelling
 from schema.types.node import Node
 from schema.types.viewer import User, load_user, load_users
 
@@ -54,6 +56,14 @@ class Flow(Node):
     @strawberry.field(description="Who may do all that its owner may.")
     async def admins(self, info: Info) -> list[User]:
         return await load_users(info, self.record.admin_ids)
+
+    @strawberry.field(
+        description="How it has its images labelled, and what follows; for those alone who may change it, else null."
+    )
+    def labelling(self, info: Info) -> FlowLabelling | None:
+        may_change = policy.is_owner_of_flow(info.context.viewer, self.record)
+        found = self.record.labelling if may_change else None
+        return None if found is None else FlowLabelling.from_domain(found)
 
     @strawberry.field(description="Its newest image; null when it is empty.")
     async def cover(self, info: Info) -> Image | None:

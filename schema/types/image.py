@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ from schema.scalars import URL, BigInt, HexColor
 from schema.types.animation import Animation
 from schema.types.edit import Edit
 from schema.types.label import Label
+from schema.types.label_rule import LabelAction
 from schema.types.metadata import Metadata
 from schema.types.node import Node
 from schema.types.picture import Picture, make_picture
@@ -208,6 +210,16 @@ class Image(Node):
         return [Replica.from_domain(self.record, role, replica) for role, replica in found]
 
     @strawberry.field(
+        description="What label rules of flows did to it, the first thing first; for owner and admin alone.",
+        metadata={LIST_SIZE: LABELS},
+    )
+    async def label_actions(self, info: Info) -> list[LabelAction]:
+        if not policy.is_owner(info.context.viewer, self.record.owner_id):
+            return []
+        actions = await info.context.loaders.label_actions.load(self.record.id)
+        return [LabelAction.from_domain(action) for action in actions]
+
+    @strawberry.field(
         description="Images that look like it, nearest first: `first` is 1 to 100, 20 when not given; `maxDistance` is "
         f"0 to {MAX_DISTANCE}, {DEFAULT_DISTANCE} when not given. Empty until it is known how it looks."
     )
@@ -246,6 +258,12 @@ class Image(Node):
 class SimilarImage:
     image: Image = strawberry.field(description="The image.")
     distance: int = strawberry.field(description="In how many of 64 bits their difference hashes differ.")
+
+
+async def load_images(info: Info, image_ids: Iterable[str]) -> list[Image]:
+    """Return those of the images that are there and the viewer may see, each once."""
+    ids = [domain.ImageId(image_id) for image_id in dict.fromkeys(image_ids)]
+    return [Image.from_domain(image) for image in await info.context.loaders.images.load_many(ids) if image]
 
 
 def make_thumbnail(info: Info, image: domain.Image, size: domain.ThumbnailSize) -> Variant:

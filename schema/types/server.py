@@ -11,7 +11,9 @@ from app.domain.job import MAX_ITEMS
 from app.domain.page import MAX_PAGE_SIZE
 from app.domain.variant_text import write_spec
 from app.settings import Settings
+from schema.context import Info
 from schema.scalars import BigInt
+from schema.types.model import Model
 
 
 @strawberry.type(description="The limits of this server.")
@@ -57,6 +59,11 @@ class ServerInfo:
     presets: list[Preset] = strawberry.field(description="The thumbnails, then the variants that have a name.")
     only_presets: bool = strawberry.field(description="Whether `variant` gives nothing but presets.")
     storage_backends: list[str] = strawberry.field(description="The stores that keep objects, the primary first.")
+
+    @strawberry.field(description="The models that can say what images show, by name.")
+    def models(self, info: Info) -> list[Model]:
+        service = info.context.services.classification
+        return [Model.from_domain(model, is_default=service.is_default(model)) for model in service.models]
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ServerInfo:

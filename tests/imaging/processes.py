@@ -30,6 +30,12 @@ def is_running(pid: int) -> bool:
     return _parent(Path(f"/proc/{pid}")) is not None
 
 
+def cpu_ticks(pid: int) -> int:
+    """Return how long a process has run, in hundredths of a second."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
+
+
 async def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
     """Return when the condition holds."""
     deadline = time.monotonic() + timeout_s

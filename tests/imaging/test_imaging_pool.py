@@ -19,7 +19,7 @@ from app.imaging.limits import PoolLimits
 from app.imaging.pipeline import render
 from app.imaging.pool import ImagingPool, open_pool
 from tests.imaging.making import LIMITS, make_png, make_quarters, make_scan_bomb, save
-from tests.imaging.processes import descendants, fork_servers, imaging_processes, is_running, until
+from tests.imaging.processes import cpu_ticks, descendants, fork_servers, imaging_processes, is_running, until
 
 ALL_SCANS = replace(LIMITS, max_scans=1_000_000)
 ONE = PoolLimits(processes=1)
@@ -92,11 +92,6 @@ async def test_a_killed_process_fails_its_own_picture_alone(bomb: Path, picture:
         with pytest.raises(DecoderDied):
             await doomed
         assert await asyncio.gather(*neighbours) == [expected] * 8
-
-
-def cpu_ticks(pid: int) -> int:
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return int(user) + int(system)
 
 
 async def test_more_memory_than_allowed_fails_its_own_picture_alone(tmp_path: Path, picture: Path):

@@ -13,12 +13,13 @@ from app.domain.page import Page, PageRequest
 from app.domain.viewer import UserId, Viewer
 from app.records.sqlite.connection import Database, Value
 from app.records.sqlite.flow_events import fetch_events, fetch_last_event
+from app.records.sqlite.label_actions import labelling_json, labelling_of
 from app.records.sqlite.pages import Conditions, Listing, count_rows, fetch_page
 from app.records.sqlite.rows import from_json, from_micros, to_json, to_micros
 
 _COLUMNS = """
 flows.name, description, owner_id, is_public, editor_ids, viewer_ids, admin_ids, storage,
-flows.created_at, image_count,
+flows.created_at, image_count, labelling,
 (SELECT shown.image_id FROM flow_images AS shown WHERE shown.flow = flows.name AND shown.is_failed = 0
  ORDER BY shown.created_at DESC, shown.image_id DESC LIMIT 1) AS cover_id
 """
@@ -33,14 +34,14 @@ CROSS JOIN flows ON flows.name = place.flow ORDER BY flows.name
 
 _INSERT = """
 INSERT INTO flows (name, folded_name, description, owner_id, is_public, editor_ids, viewer_ids, admin_ids, storage,
-                   created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING
+                   created_at, labelling)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING
 """
 
 _UPDATE = """
 UPDATE flows SET description = coalesce(?, description), is_public = coalesce(?, is_public),
                  editor_ids = coalesce(?, editor_ids), viewer_ids = coalesce(?, viewer_ids),
-                 admin_ids = coalesce(?, admin_ids)
+                 admin_ids = coalesce(?, admin_ids), labelling = coalesce(?, labelling)
 WHERE name = ? RETURNING name
 """
 
@@ -91,7 +92,8 @@ class SqliteFlows:
         members = (changes.editor_ids, changes.viewer_ids, changes.admin_ids)
         lists = [None if ids is None else to_json(ids) for ids in members]
         async with self.database.transaction() as transaction:
-            updated = await transaction.fetch_one(_UPDATE, (changes.description, changes.is_public, *lists, name))
+            values = (changes.description, changes.is_public, *lists, labelling_json(changes.labelling), name)
+            updated = await transaction.fetch_one(_UPDATE, values)
             if updated is None:
                 raise policy.no_flow(name)
             [row] = await transaction.fetch(_FIND, (to_json((name,)),))
@@ -149,6 +151,7 @@ def _values(flow: Flow) -> tuple[Value, ...]:
         to_json(flow.admin_ids),
         flow.storage,
         to_micros(flow.created_at),
+        labelling_json(flow.labelling),
     )
 
 
@@ -165,4 +168,5 @@ def _flow_of(row: sqlite3.Row) -> Flow:
         cover_id=row["cover_id"],
         viewer_ids=tuple(map(UserId, from_json(row["viewer_ids"]))),
         admin_ids=tuple(map(UserId, from_json(row["admin_ids"]))),
+        labelling=labelling_of(row["labelling"]),
     )

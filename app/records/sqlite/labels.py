@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from app.domain.image import ImageId
 from app.domain.label import Classification, Label, best_first
+from app.domain.label_rule import LabelAction
 from app.records.sqlite.connection import Database, Transaction
+from app.records.sqlite.label_actions import add_actions, find_actions
 from app.records.sqlite.rows import from_micros, to_json, to_micros
 
 _PUT = """
@@ -55,6 +57,12 @@ class SqliteLabels:
         for row in await self.database.read(_OF_IMAGES, (to_json(image_ids),)):
             labels[ImageId(row["image_id"])].append(_label_of(row))
         return {image_id: best_first(given) for image_id, given in labels.items()}
+
+    async def add_actions(self, actions: Sequence[LabelAction]) -> None:
+        await add_actions(self.database, actions)
+
+    async def find_actions(self, image_ids: Sequence[ImageId]) -> Mapping[ImageId, tuple[LabelAction, ...]]:
+        return await find_actions(self.database, image_ids)
 
     async def find_outdated(self, model: str, version: str, limit: int) -> tuple[ImageId, ...]:
         rows = await self.database.read(_OUTDATED, (model, version, limit))

@@ -116,6 +116,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         ),
         data=object_of(),
     ),
+    ("POST", "/v1/images/classify"): Operation(
+        "What a model says that images show, best first",
+        body=body_of(client_type_str=LIMITED, images_ids_lst=list_of(IMAGE_ID, at_most=100)),
+        data=object_of(classes_lst=list_of(TEXT)),
+    ),
     ("POST", "/images/c"): _COLORS,
     ("POST", "/v1/images/c"): _COLORS,
     ("GET", "/v1/images/upload_init"): Operation(

@@ -51,6 +51,10 @@ def upload_info(ticket: Ticket, presigned_url: str) -> Fields:
     return {"upload_info_map": info}
 
 
+def classes(names: Iterable[str]) -> Fields:
+    return {"classes_lst": list(names)}
+
+
 def started_job(started: Job | str) -> Fields:
     return {"images_job_id_str": started if isinstance(started, str) else started.id}
 

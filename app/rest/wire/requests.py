@@ -52,6 +52,11 @@ def image_id(query: Query) -> str:
     return query.text("img_id")
 
 
+def image_ids(body: Body) -> tuple[str, ...]:
+    body.text("client_type_str")
+    return body.texts("images_ids_lst")
+
+
 def image_on_path(parameters: Mapping[str, str]) -> str:
     return parameters["image_id"]
 

@@ -49,11 +49,11 @@ def make_photographs(tell: Callable[[str], None]) -> None:
         if not photograph.path.exists():
             tell(f"making {photograph.path}")
             unfinished = photograph.path.with_stem("unfinished")
-            _paint(*photograph.size).save(unfinished, **photograph.options)
+            paint(*photograph.size).save(unfinished, **photograph.options)
             unfinished.rename(photograph.path)
 
 
-def _paint(width: int, height: int) -> Image.Image:
+def paint(width: int, height: int) -> Image.Image:
     """Return light and colour that vary softly, shapes of ever finer sizes, a few hard edges, and grain."""
     chooser = np.random.default_rng(1)
     down, across = np.mgrid[0:height, 0:width].astype(np.float32)
