@@ -25,6 +25,7 @@ from app.services.quotas import QuotaService
 from app.services.rates import RateService
 from app.services.reception import ReceptionService
 from app.services.replicas import ReplicaService
+from app.services.saving import SavingService
 from app.services.share_mails import ShareMailService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
@@ -76,3 +77,7 @@ class Services:
     """The newest first."""
     new_admin_key: str | None
     """The admin key when it was made just now: the only time that it may be shown."""
+
+    @property
+    def saving(self) -> SavingService:
+        return SavingService(self.uploads, self.images)

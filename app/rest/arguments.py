@@ -131,9 +131,12 @@ async def read_body(request: Request, *, may_be_empty: bool = False, long: Colle
     Raises:
         BodyTooLarge, Refusal
     """
-    raw = await _read(request)
-    if may_be_empty and not raw.strip():
-        return Body({})
+    raw = await read_bytes(request, MAX_BODY_BYTES)
+    return Body({}) if may_be_empty and not raw.strip() else parse_body(raw, long=long)
+
+
+def parse_body(raw: bytes, *, long: Collection[str] = ()) -> Body:
+    """Return the object that a body is, as `read_body` does. Raises: Refusal."""
     try:
         values = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -144,12 +147,13 @@ async def read_body(request: Request, *, may_be_empty: bool = False, long: Colle
     return Body(values)
 
 
-async def _read(request: Request) -> bytes:
+async def read_bytes(request: Request, max_bytes: int) -> bytes:
+    """Return a body as it came. Raises: BodyTooLarge."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise BodyTooLarge(INVALID_VALUE, f"request body has more than {MAX_BODY_BYTES} bytes")
+        if len(body) > max_bytes:
+            raise BodyTooLarge(INVALID_VALUE, f"request body has more than {max_bytes} bytes")
     return bytes(body)
 
 

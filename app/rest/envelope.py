@@ -15,7 +15,7 @@ from app.domain.error_code import ErrorCode
 from app.domain.errors import DomainError, RateLimited, retry_after_of
 from app.domain.rate import OperationClass
 from app.domain.viewer import Viewer
-from app.rest.arguments import Body, BodyTooLarge, Query, read_body
+from app.rest.arguments import Body, BodyTooLarge, Query, read_body, read_bytes
 from app.rest.errors import Refusal, error_type_of
 from app.rest.signing_in import viewer_of
 from app.rest.wire import answers, requests
@@ -57,6 +57,10 @@ class Call:
         body = await read_body(self.request, may_be_empty=may_be_empty, long=long)
         self.request.state.body = body.values
         return body
+
+    async def raw_body(self, max_bytes: int) -> bytes:
+        """Return the body as it came. Raises: BodyTooLarge."""
+        return await read_bytes(self.request, max_bytes)
 
     def absolute(self, path: str) -> str:
         return path if "://" in path else f"{base_url_of(self.request, self._settings)}{path}"

@@ -13,6 +13,7 @@ TOO_LONG = "verify__string_too_long_error"
 INVALID_EXTENSION = "verify__invalid_image_extension_error"
 NO_INTEGER = "int_parse_error"
 NO_JSON = "json_decode_error"
+NO_BASE64 = "base64_decoding_error"
 NOT_FOUND = "mongodb_not_found_error"
 
 _FOREIGN = "user_incorrect"

@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute
 
 from app.domain.rate import OperationClass
-from app.rest import flows, gifs, health, images, jobs, objects, pages, uploads
+from app.rest import editor, flows, gifs, health, images, jobs, objects, pages, uploads
 from app.rest.envelope import OldRoute, mount
 from app.rest.openapi.document import document_route
 
@@ -75,6 +75,14 @@ TABLE = (
     OldRoute("GET", "/images/flows/browser_page", flows.browser_pages, "Flow.images"),
     OldRoute("GET", "/v1/images/flows/browser_page", flows.browser_pages, "Flow.images"),
     OldRoute("GET", "/images/gif/get_info", gifs.get_info, "Image.animation"),
+    OldRoute(
+        "POST",
+        "/images/editor/save",
+        editor.save,
+        "Mutation.editImage",
+        signed_in=True,
+        counted_as=OperationClass.UPLOAD,
+    ),
     OldRoute("GET", "/v1/images/healthz", health.healthz, "Query.server", counted_as=None),
     OldRoute("GET", "/v1/images/v1/healthz", health.healthz, "Query.server", counted_as=None),
     OldRoute("GET", "/v1/images/tester", health.tester, "Query.server", counted_as=None),

@@ -109,7 +109,7 @@ class UploadService:
         """
         user = policy.require_uploader(viewer)
         names = await self.flows.check_fillable(viewer, clean_flow_names(request.flows))
-        upload = self._announce(user, replace(request, flows=names))
+        upload = self.announce(user, replace(request, flows=names))
         if upload.sha256 is not None:
             duplicate = await self.records.images.find_by_sha256(user.id, upload.sha256)
             if duplicate is not None:
@@ -170,7 +170,8 @@ class UploadService:
             replace(metrics, client_type=clean_client_type(metrics.client_type)), self.clock()
         )
 
-    def _announce(self, user: User, request: UploadRequest) -> Upload:
+    def announce(self, user: User, request: UploadRequest) -> Upload:
+        """Return a ticket that nobody knows of yet. Raises: InvalidInput, TooLarge."""
         check_format(request.format, self.formats)
         byte_size = self.max_bytes if request.byte_size is None else request.byte_size
         if byte_size < 1:

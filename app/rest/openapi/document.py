@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from app import __version__
 from app.rest.envelope import OldRoute
-from app.rest.openapi.operations import JSON, OPERATIONS, Operation
+from app.rest.openapi.operations import FORM, JSON, OPERATIONS, Operation
 from app.rest.openapi.schemas import COMPONENTS, Schema, object_of, ref
 from app.web.addresses import base_url_of
 
@@ -73,7 +73,10 @@ def _describe(route: OldRoute, operation: Operation) -> dict[str, Any]:
         "responses": _responses(route, operation),
     }
     if operation.body is not None:
-        described["requestBody"] = {"required": operation.needs_body, "content": {JSON: {"schema": operation.body}}}
+        content = {JSON: {"schema": operation.body}}
+        if operation.form is not None:
+            content[FORM] = {"schema": operation.form}
+        described["requestBody"] = {"required": operation.needs_body, "content": content}
     return described
 
 

@@ -25,15 +25,23 @@ from app.rest.openapi.schemas import (
 
 Parameter = dict[str, Any]
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route: `data` is the schema inside of the envelope; `answers` are whole ones, by status and media type."""
+    """A route.
+
+    Attributes:
+        form: What the body may be instead of JSON.
+        data: What is inside of the envelope.
+        answers: Whole ones, by status and media type.
+    """
 
     summary: str
     parameters: tuple[Parameter, ...] = ()
     body: Schema | None = None
+    form: Schema | None = None
     needs_body: bool = True
     data: Schema | None = None
     answers: Mapping[int, Mapping[str, Schema]] | None = None
@@ -207,6 +215,22 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             query("gfimg_id", LIMITED, "The image's id."),
         ),
         data=object_of(gif_map=or_null(ref("Gif"))),
+    ),
+    ("POST", "/images/editor/save"): Operation(
+        "Make an image of a picture that an editor made",
+        body=body_of(
+            ("new_height_int", "new_width_int"),
+            new_title_str=LIMITED,
+            source_image_id_str=LIMITED,
+            source_flow_name_str=LIMITED,
+            target_flow_name_str=LIMITED,
+            image_base64_data_str={"type": "string", "contentEncoding": "base64"},
+            applied_filters_lst=list_of({}, at_most=100),
+            new_height_int=INTEGER,
+            new_width_int=INTEGER,
+        ),
+        form=body_of(imgBase64={"type": "string", "description": "A data URL."}),
+        data=object_of(image_id_str=IMAGE_ID),
     ),
     ("GET", "/v1/images/healthz"): _HEALTH,
     ("GET", "/v1/images/v1/healthz"): _HEALTH,

@@ -59,6 +59,10 @@ def started_job(started: Job | str) -> Fields:
     return {"images_job_id_str": started if isinstance(started, str) else started.id}
 
 
+def saved_image(image: Image) -> Fields:
+    return {"image_id_str": image.id}
+
+
 def running_job(job: Job, items: Iterable[JobItem]) -> Fields:
     """Return a job and what it makes of each address, in the order of its items."""
     outputs = [
