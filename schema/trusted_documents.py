@@ -1,7 +1,8 @@
 """Trusted documents: operations that the operator has published, which clients name by the SHA-256 of their text.
 
 A request names one as the specification does (https://graphql.github.io/graphql-over-http/draft/, appendix A:
-`documentId: "sha256:…"`), or as Apollo's and urql's clients do (`extensions.persistedQuery.sha256Hash`).
+`documentId: "sha256:…"`), or as Apollo's and urql's clients do (`extensions.persistedQuery.sha256Hash`). The text
+that goes with it is none, or empty, for clients of graphql-ws must send one.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class TrustedDocuments:
                 or INVALID_INPUT when text and hash do not belong together.
         """
         named = hash_of(extensions, document_id)
-        if query is None:
+        if not query:
             return None if named is None else self._find(named)
         if self.policy == "off" or (self.policy == "accept" and named is None):
             return query

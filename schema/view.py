@@ -150,9 +150,9 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(400, "Batches are not taken: send one operation a request.")
         if not _is_name(data.operation_name):
             raise HTTPException(400, f"The `operationName` must be null or a text of {MAX_NAME_LENGTH} at most.")
-        if data.query is not None and request.method == "GET" and not self._may_be_asked_by_get(request):
+        if data.query and request.method == "GET" and not self._may_be_asked_by_get(request):
             raise HTTPException(406, f"A query by GET is answered to `Accept: {JSON}`, or to a `documentId`.")
-        document_id = await self._document_id(request) if data.query is None else None
+        document_id = None if data.query else await self._document_id(request)
         data = replace(data, query=self.documents.text_of(data.query, data.extensions, document_id))
         kind = operation_type(data.query, data.operation_name)
         if kind is OperationType.MUTATION and request.method == "GET":
@@ -234,8 +234,8 @@ def _check_shape(operation: Mapping[str, object]) -> None:
     ):
         raise TypeError
     extensions, query = operation.get("extensions"), operation.get("query")
-    is_named = query is None and hash_of(extensions, operation.get("documentId")) is not None  # type: ignore[arg-type]
-    if not isinstance(query, str) and not is_named:
+    is_named = hash_of(extensions, operation.get("documentId")) is not None  # type: ignore[arg-type]
+    if not isinstance(query, str | None) or not (query or is_named):
         raise TypeError
 
 

@@ -33,6 +33,7 @@ async def _close_code(socket: ClientConnection) -> int | None:
         *("5", "null", "[]", '"x"', "{", "{}", '{"type": "nothing"}', '{"type": "subscribe", "id": "1"}'),
         '{"type": "subscribe", "id": "1", "payload": 5}',
         '{"type": "subscribe", "id": "1", "payload": {"query": 5}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": ""}}',
         '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": [1]}}',
         '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": "x"}}',
         '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "operationName": []}}',

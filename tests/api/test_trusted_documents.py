@@ -77,6 +77,7 @@ def _code(answer: httpx.Response) -> tuple[int, str]:
         {"documentId": f"sha256:{sha256(VERSION)}"},
         {"documentId": sha256(VERSION).upper()},
         {"extensions": persisted(VERSION)},
+        {"query": "", "documentId": sha256(VERSION)},
         {"query": VERSION, "extensions": persisted(VERSION)},
         {"query": VERSION},
     ],
@@ -147,7 +148,7 @@ def test_does_a_mutation_once_by_name_and_by_text(strict: RunningServer) -> None
 async def test_knows_documents_over_sockets(strict: RunningServer) -> None:
     address = strict.url.replace("http", "ws") + "/graphql"
     payloads = [
-        {"documentId": sha256(VERSION)},
+        {"query": "", "documentId": sha256(VERSION)},
         {"query": FOREIGN},
         {"extensions": persisted(FOREIGN)},
         {"documentId": sha256(EVENTS), "variables": {"id": "job:none"}},
