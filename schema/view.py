@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
 from strawberry.types.execution import PreExecutionError
@@ -56,6 +57,11 @@ class SocketHandler(EndingSocketHandler):
             await super().handle_message(message)
         except (KeyError, TypeError, AttributeError):
             await self.handle_invalid_message("The message has not the shape of its type.")
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log a bug; that a client went away while it was told something is none."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
 
     async def _handle_pre_execution_error(self, operation: Operation[Context, None], result: PreExecutionError) -> None:
         """Tell of any fault in a document by an `error`, which ends that operation and not the socket."""
