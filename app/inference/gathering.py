@@ -15,6 +15,8 @@ GATHER_S: Final = 0.004
 """How long a picture waits for others: a hundredth of what a batch takes. All wait while all processes are busy."""
 
 MAX_BATCH: Final = 16
+"""Pictures that are handed over together."""
+
 MAX_WAITING: Final = 1024
 """Pictures that may wait for one model."""
 

@@ -16,14 +16,15 @@ _FILTERS: Final = {
 
 def to_tensor(image: Image.Image, given: Input) -> NDArray[np.float32]:
     """Return a picture's pixels as one row of a batch: (3, size, size) or, for NHWC, (size, size, 3)."""
-    picture = _frame(image.convert("RGB"), given)
-    pixels = np.asarray(picture, np.float32)
+    pixels = np.asarray(_frame(image.convert("RGB"), given))
     if given.is_bgr:
         pixels = pixels[..., ::-1]
-    gain = np.float32(given.scale) / np.asarray(given.deviation, np.float32)
-    shift = np.asarray(given.mean, np.float32) / np.asarray(given.deviation, np.float32)
-    values = np.asarray(pixels * gain - shift, np.float32)
-    return values if given.layout is Layout.NHWC else np.ascontiguousarray(values.transpose(2, 0, 1))
+    values = np.empty((3, given.size, given.size), np.float32)
+    # Looking 256 values up takes half as long as working each of them out.
+    steps = np.arange(256, dtype=np.float32) * np.float32(given.scale)
+    for channel, (mean, deviation) in enumerate(zip(given.mean, given.deviation, strict=True)):
+        np.take((steps - np.float32(mean)) / np.float32(deviation), pixels[..., channel], out=values[channel])
+    return np.ascontiguousarray(values.transpose(1, 2, 0)) if given.layout is Layout.NHWC else values
 
 
 def _frame(image: Image.Image, given: Input) -> Image.Image:

@@ -19,6 +19,10 @@ CUDA: Final = "CUDAExecutionProvider"
 PROVIDERS: Final = (CUDA, "CPUExecutionProvider")
 """Where models run: on the first of these that the installed onnxruntime offers and the machine has."""
 
+MAX_BATCH: Final = 16
+CPU_BATCH: Final = 4
+"""Sixteen at once fall out of a core's caches: a MobileNetV2 looks at 81 images a second then, and at 100 by fours."""
+
 _FATAL: Final = 4
 
 
@@ -26,7 +30,8 @@ _FATAL: Final = 4
 class Session:
     """Attributes:
     output: The name of the output that is read.
-    batch: How many pictures it takes at once; None for any number.
+    batch: How many pictures it takes at once, when that is fixed.
+    at_once: How many pictures go through it at once.
     """
 
     runtime: ort.InferenceSession
@@ -34,6 +39,7 @@ class Session:
     classes: int
     output: str
     batch: int | None
+    at_once: int
 
     def run(self, rows: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """Return a row of scores, of shape (classes,), for each row of the input.
@@ -41,9 +47,9 @@ class Session:
         Raises:
             ModelFailed: The model cannot work on them, or gave another shape.
         """
-        size = self.batch or len(rows)
-        parts = [self._run_at_once(rows[start : start + size], size) for start in range(0, len(rows), size)]
-        return np.concatenate(parts)
+        step = self.batch or self.at_once
+        groups = [rows[start : start + step] for start in range(0, len(rows), step)]
+        return np.concatenate([self._run_at_once(group, self.batch or len(group)) for group in groups])
 
     def _run_at_once(self, rows: Sequence[NDArray[np.float32]], size: int) -> NDArray[np.float32]:
         batch = np.stack([*rows, *[rows[-1]] * (size - len(rows))])
@@ -74,10 +80,14 @@ def load_session(loaded: LoadedCard, threads: int) -> Session:
     card = loaded.card
     weights = read_weights(Path(loaded.folder), card)
     try:
-        runtime = ort.InferenceSession(weights, _options(threads), providers=available_providers())
+        providers = available_providers()
+        runtime = ort.InferenceSession(weights, _options(threads), providers=providers)
     except Exception as error:  # as above
         raise ModelFault(f"onnxruntime cannot load it: {_first_line(error)}") from error
-    return Session(runtime, card, len(loaded.labels), _check_output(runtime, card), _check_input(runtime, card))
+    at_once = MAX_BATCH if CUDA in providers else CPU_BATCH
+    return Session(
+        runtime, card, len(loaded.labels), _check_output(runtime, card), _check_input(runtime, card), at_once
+    )
 
 
 def available_providers() -> list[str]:
