@@ -1,15 +1,18 @@
 """Which stores are away: what the last calls to them told, until a while has passed."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 
-from app.domain.errors import DomainError
+from app.domain.errors import StorageUnavailable
 from app.ports.meter import Meter
 from app.ports.objects import BlobStore
 
 AWAY_S = 10.0
 """How long a store that did not answer is passed over, unless it is heard of before."""
+
+PATIENCE_S = 3.0
+"""How long a store is waited for while another one may answer, too."""
 
 PROBE_S = 2.0
 PROBE_KEY = "probe"
@@ -42,15 +45,15 @@ class Health:
 
 async def probe_stores(stores: Mapping[str, BlobStore], health: Health) -> None:
     """Ask each store for something that is never there: it costs little, and tells whether it answers."""
-    for name, store in stores.items():
-        with suppress(DomainError):
-            await ask_store(store, name, health)
+    answers = await asyncio.gather(*(answers_in_time(store) for store in stores.values()))
+    for name, is_up in zip(stores, answers, strict=True):
+        health.note(name, is_up=is_up)
 
 
-async def ask_store(store: BlobStore, name: str, health: Health) -> None:
+async def answers_in_time(store: BlobStore) -> bool:
     try:
-        await store.find(PROBE_KEY)
-    except DomainError:
-        health.note(name, is_up=False)
-        raise
-    health.note(name, is_up=True)
+        async with asyncio.timeout(PATIENCE_S):
+            await store.find(PROBE_KEY)
+    except (StorageUnavailable, TimeoutError):
+        return False
+    return True

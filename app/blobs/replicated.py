@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.blobs.health import Health
+from app.blobs.health import PATIENCE_S, Health
 from app.blobs.reading import read_file
 from app.blobs.threads import unavailable
 from app.domain.errors import DamagedObject, DomainError, InsufficientStorage, NotFound, StorageUnavailable
@@ -23,9 +23,6 @@ from app.ports.fingerprint import fingerprint_of_file
 from app.ports.objects import BlobStore, ObjectStat, ReadHeaders
 from app.ports.records import Records
 from app.ports.work import Clock
-
-PATIENCE_S = 3.0
-"""How long a store is waited for while another one may have the object, too."""
 
 VARIANTS = "variants/"
 """Made again when they are gone, so any store may keep them while the primary is away."""
@@ -75,6 +72,7 @@ class ReplicatedStore:
             return await self._find_unknown(key)
         found: ObjectStat | None = None
         failure: DomainError | None = None
+        is_lacking = False
         for name in self.health.in_order():
             try:
                 stat = await self._find(name, key)
@@ -82,8 +80,9 @@ class ReplicatedStore:
                 failure = failure or error
                 continue
             if stat is not None and expected.byte_size in (None, stat.byte_size):
-                await self._ask_for_repair(image_id, needed=name != self._primary and failure is None)
+                await self._ask_for_repair(image_id, needed=is_lacking)
                 return stat
+            is_lacking = is_lacking or name == self._primary
             found = found or stat
         if found is None and failure is not None:
             raise failure

@@ -4,14 +4,14 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from app.blobs.health import PROBE_KEY
+from app.blobs.health import answers_in_time
 from app.container.bundle import Services
 from app.container.opening import open_services
 from app.container.parts import now
 from app.container.storekeeping import wire_check
 from app.container.stores import open_store
 from app.data_dir import DataDir
-from app.domain.errors import InvalidInput, StorageUnavailable
+from app.domain.errors import InvalidInput
 from app.domain.image import ImageFilter, ImageState
 from app.domain.viewer import Viewer
 from app.ports.objects import BlobStore
@@ -43,7 +43,7 @@ class CopyTools:
 @asynccontextmanager
 async def open_check(settings: Settings) -> AsyncGenerator[CheckTools]:
     async with open_services(settings, run_jobs=False) as services:
-        answering = {name: store for name, store in services.stores.items() if await _answers(store)}
+        answering = {name: store for name, store in services.stores.items() if await answers_in_time(store)}
         silent = tuple(name for name in services.stores if name not in answering)
         yield CheckTools(wire_check(services.records, answering), silent, await _count_images(services))
 
@@ -61,14 +61,6 @@ async def open_copy(settings: Settings, source: str, target: str) -> AsyncGenera
         replication = ReplicationService(services.records, stores, now)
         service = StorageCopyService(services.records, replication, target)
         yield CopyTools(service, await _count_images(services))
-
-
-async def _answers(store: BlobStore) -> bool:
-    try:
-        await store.find(PROBE_KEY)
-    except StorageUnavailable:
-        return False
-    return True
 
 
 async def _count_images(services: Services) -> int:
