@@ -1,7 +1,5 @@
-"""A disk that is really full: a small file system in memory."""
+"""A disk that is really full."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -11,6 +9,7 @@ import pytest
 from app.blobs.batches import BATCH_BYTES
 from app.blobs.local import LocalStore
 from app.domain.errors import InsufficientStorage
+from tests.small_disks import mount_small_disk
 
 DISK_BYTES = 4 * 1024 * 1024
 FILLING_KEY = f"{'0f' * 16}.jpeg"
@@ -20,18 +19,9 @@ STAGING_KEY = f"staging/{'0a' * 16}"
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for 4 MiB. Mounting one needs root."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", tmp_path], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
-    try:
+    """A file system with room for 4 MiB."""
+    with mount_small_disk(tmp_path, DISK_BYTES):
         yield tmp_path
-    finally:
-        subprocess.run(["umount", tmp_path], check=True)
 
 
 @pytest.fixture
