@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 from starlette.responses import StreamingResponse
 from starlette.types import Send
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 from schema.context import Context
@@ -24,6 +25,11 @@ class EndingSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_connection_init(message)
         if self.connection_acknowledged and self.ending is None and self.context.viewer.can_end:
             self.ending = asyncio.create_task(self._close_at_end())
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log a bug. That the client went away while it was told something is none."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
 
     async def shutdown(self) -> None:
         if self.ending is not None:

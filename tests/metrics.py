@@ -8,7 +8,7 @@ from tests.serving import RunningServer
 
 def read_metrics(server: RunningServer) -> dict[str, float]:
     """Return each reading by its name with its labels in order: `gf_items{state="queued"}`."""
-    answer = httpx.get(f"{server.url}/metrics", timeout=10)
+    answer = httpx.get(f"{server.url}/metrics", timeout=60)
     assert answer.status_code == 200, answer.text
     return parse_metrics(answer.text)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -148,8 +149,23 @@ async def test_holds_no_more_after_many_events_of_a_subscription(running_server:
     assert growth < MAX_EVENTS_GROWTH
 
 
-def wait_for_watchers(server: RunningServer, count: int) -> None:
-    deadline = time.monotonic() + 20
-    while (found := read_metrics(server).get('gf_watchers{kind="jobEvents"}')) != count:
+def wait_for_watchers(server: RunningServer, count: int, kind: str = "jobEvents") -> None:
+    deadline = time.monotonic() + 60
+    while (found := read_metrics(server).get(f'gf_watchers{{kind="{kind}"}}')) != count:
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
+
+
+async def test_says_nothing_of_a_listener_that_goes_away(running_server: RunningServer, tmp_path: Path) -> None:
+    await asyncio.to_thread(running_server.stop)
+    job_id = await make_long_log(running_server.data_dir)
+    running_server.log = tmp_path / "log"
+    await asyncio.to_thread(running_server.start)
+    query = "subscription ($id: ID!) { jobStatus(jobId: $id) { cursor } }"
+
+    async with listen(running_server, query, id=job_id) as listener:
+        await listener.take(10)
+        listener.socket.transport.abort()
+    await asyncio.to_thread(wait_for_watchers, running_server, 0, "jobStatus")
+
+    assert running_server.log.read_text() == ""
