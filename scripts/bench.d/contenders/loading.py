@@ -15,9 +15,14 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """What answers: over each of its connections one request at a time."""
+    """What answers.
 
-    asks: list[Ask]
+    Args:
+        connect: Opens connections, each of which carries one request at a time; anew for each turn, for a server closes
+            those on which nothing is asked.
+    """
+
+    connect: Callable[[], Awaitable[list[Ask]]]
     clock: Clock
 
 
@@ -84,6 +89,7 @@ async def measure(contenders: dict[str, Contender], query: str, rounds: int, sec
 
 async def load(contender: Contender, query: str, seconds: float, speed: Speed) -> None:
     """Let each connection ask again as soon as it has its answer, and note what that took."""
+    asks = await contender.connect()
     began, until = contender.clock(), time.perf_counter() + seconds
 
     async def work(ask: Ask) -> int:
@@ -94,5 +100,5 @@ async def load(contender: Contender, query: str, seconds: float, speed: Speed) -
             count += 1
         return count
 
-    total = sum(await asyncio.gather(*(work(ask) for ask in contender.asks)))
+    total = sum(await asyncio.gather(*(work(ask) for ask in asks)))
     speed.per_cpu_s.append(total / (contender.clock() - began))
