@@ -14,12 +14,15 @@ from app.graphql_settings import GraphQLSettings
 from app.image_settings import ImageSettings
 from app.mail.settings import MailSettings
 from app.overlay_settings import OverlaySettings
+from app.plugin_settings import PluginSettings
 from app.storage_settings import StorageSettings
 
 MIN_KEY_LENGTH = 32
 
 
-class Settings(GraphQLSettings, StorageSettings, ImageSettings, MailSettings, OverlaySettings, BaseSettings):
+class Settings(
+    GraphQLSettings, StorageSettings, ImageSettings, MailSettings, OverlaySettings, PluginSettings, BaseSettings
+):
     """Each field is `GF_` and its name in capitals. Lists are separated by commas."""
 
     model_config = SettingsConfigDict(env_prefix="GF_", env_file=".env", extra="ignore", frozen=True)
@@ -149,6 +152,12 @@ class Settings(GraphQLSettings, StorageSettings, ImageSettings, MailSettings, Ov
         if any(len(key.get_secret_value()) < MIN_KEY_LENGTH for key in keys):
             raise ValueError(f"each key must have at least {MIN_KEY_LENGTH} characters")
         return keys
+
+    @model_validator(mode="after")
+    def _check_watermark(self) -> "Settings":
+        if "watermark" in self.plugins and self.watermark is None:
+            raise ValueError("GF_WATERMARK must be set when GF_PLUGINS names watermark")
+        return self
 
     @model_validator(mode="after")
     def _check_oidc(self) -> "Settings":

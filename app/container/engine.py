@@ -1,6 +1,7 @@
 """The job engine: what the runners of this process do, how many there are, and who calls them."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -28,6 +29,7 @@ from app.services.flows import FlowService
 from app.services.label_rules import LabelRuleService
 from app.services.labelling import LabellingService
 from app.services.processing import ProcessingService
+from app.services.revisions import RevisionService
 from app.services.share_delivery import ShareMailSender
 from app.services.webhook_delivery import WebhookSender
 from app.settings import Settings
@@ -74,6 +76,8 @@ async def open_jobs(settings: Settings, parts: Parts, flows: FlowService, *, is_
 def _open_runners(
     settings: Settings, parts: Parts, flows: FlowService, labelling: LabellingService
 ) -> AbstractAsyncContextManager[None]:
+    rendering = asyncio.Semaphore(settings.workers)
+    revisions = RevisionService(parts.blobs, parts.imaging, rendering, plugins_of(settings))
     processing = ProcessingService(
         records=parts.records,
         blobs=parts.blobs,
@@ -84,10 +88,10 @@ def _open_runners(
         clock=now,
         max_bytes=settings.max_upload_bytes,
         fills_in=settings.fill_from_metadata,
-        rendering=asyncio.Semaphore(settings.workers),
+        revisions=revisions,
         quota=quota_of(settings),
     )
-    editing = EditingService(parts.records, parts.blobs, parts.imaging, processing, processing.rendering)
+    editing = EditingService(parts.records, parts.blobs, parts.imaging, processing, revisions)
     working, fetching, labels = (
         Runner(parts.records, parts.bell, recipes, now, parts.meter)
         for recipes in (
@@ -105,6 +109,22 @@ def _open_runners(
     if parts.bus.streams:
         return open_workers(crews, parts.bus.streams, parts.bell, parts.stopping)
     return open_engine(crews, parts.bell, parts.stopping)
+
+
+def plugins_of(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the plugins that look at images, each with its options as JSON."""
+    own: dict[str, dict[str, object]] = {
+        "watermark": {
+            "image": str(settings.watermark),
+            "position": settings.watermark_position,
+            "opacity": settings.watermark_opacity,
+            "scale": settings.watermark_scale,
+        },
+        "face-blur": {"detector": str(settings.face_detector)},
+    }
+    return tuple(
+        (name, json.dumps({**own.get(name, {}), **settings.plugin_options.get(name, {})})) for name in settings.plugins
+    )
 
 
 def outbox_handlers(parts: Parts) -> Mapping[str, OutboxHandler]:

@@ -45,7 +45,7 @@ def wire_services(
         flow_updates=FlowUpdateService(records, bell, now),
         uploads=_wire_uploads(settings, parts, flows),
         reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
-        objects=ObjectService(records=records, blobs=blobs, signer=signer),
+        objects=ObjectService(records, blobs, signer, holds_back=bool(settings.plugins)),
         variants=variants,
         replicas=ReplicaService(records, parts.stores.by_name),
         jobs=JobService(records, bell, now, admission),
@@ -123,6 +123,7 @@ def _wire_variants(settings: Settings, parts: Parts) -> VariantService:
         blobs=parts.blobs,
         imaging=parts.imaging,
         signer=parts.signer,
+        holds_back=bool(settings.plugins),
         presets=Presets(settings.presets, settings.only_presets),
         hold=FileLocks(DataDir(settings.data_dir).locks).hold,
     )

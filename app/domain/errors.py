@@ -26,7 +26,7 @@ DomainError
 │   ├── TooManyScans        TOO_MANY_SCANS       a JPEG made to burn time
 │   ├── DecodeTimeout       DECODE_TIMEOUT
 │   └── DecoderDied         DECODER_DIED         out of memory, or crashed
-├── (app/domain/model.py)   MODEL_UNAVAILABLE, MODEL_FAILED, MODEL_TIMEOUT, IMAGE_NOT_READY
+├── (model.py, plugin.py)   MODEL_UNAVAILABLE, MODEL_FAILED, MODEL_TIMEOUT, IMAGE_NOT_READY, PLUGIN_FAILED, VETOED
 ├── StorageUnavailable      STORAGE_UNAVAILABLE  the store of objects does not answer
 ├── DamagedObject           DAMAGED_OBJECT       a store gave back other bytes than were written
 ├── SourceUnreadable        SOURCE_UNREADABLE    a local file is gone or closed to us

@@ -121,6 +121,7 @@ class Edited:
         operations: All of them, in their order, on the original.
         format: Of the full-size picture, as are `byte_size` and `sha256`.
         original: What is shown again when the edits are taken back.
+        hides_original: Whether a plugin replaced the original, which is for its owner alone then.
     """
 
     revision: int
@@ -129,6 +130,7 @@ class Edited:
     byte_size: int
     sha256: str
     original: Shown
+    hides_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,11 @@ class JobState(StrEnum):
 
 
 class JobStep(StrEnum):
-    """What an event tells about: bytes are here; derived things are made; all is kept; the end; another attempt."""
+    """What an event tells about: bytes are here; plugins were asked; derived things are made; all is kept; the end;
+    another attempt."""
 
     FETCH = "FETCH"
+    PLUGIN = "PLUGIN"
     TRANSFORM = "TRANSFORM"
     PERSIST = "PERSIST"
     DONE = "DONE"

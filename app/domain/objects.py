@@ -13,7 +13,7 @@ EDITED_PREFIX = "edited/"
 _OBJECT = re.compile(
     r"(?:(?:thumbnails/)?(?P<id>[0-9a-f]{32})(?:_thumb_(?P<size>small|medium|large))?"
     r"|variants/(?P<of_variant>[0-9a-f]{32})_[0-9a-f]{32}"
-    r"|edited/(?P<of_edited>[0-9a-f]{32})_(?P<revision>[1-9][0-9]{0,8})(?:_thumb_(?P<edited_size>small|medium|large))?)"
+    r"|edited/(?P<of_edited>[0-9a-f]{32})_(?P<revision>0|[1-9][0-9]{0,8})(?:_thumb_(?P<edited_size>small|medium|large))?)"
     r"\.[a-z]{3,4}"
 )
 

@@ -7,7 +7,7 @@ allows. What a role forbids everywhere, no flow allows.
 
 from app.domain.errors import Forbidden, NotFound, Unauthenticated
 from app.domain.flow import Flow
-from app.domain.image import Image
+from app.domain.image import Image, ImageState
 from app.domain.job import Job
 from app.domain.keys import ApiKey
 from app.domain.share import Share
@@ -56,6 +56,17 @@ def can_see_image(viewer: Viewer, image: Image) -> bool:
 def can_see_replicas(viewer: Viewer, image: Image) -> bool:
     """Tell whether the viewer learns where an image is kept, and what went wrong there: owner and admin alone."""
     return is_owner(viewer, image.owner_id)
+
+
+def can_see_original(viewer: Viewer, image: Image, *, holds_back: bool) -> bool:
+    """Tell whether one who may see the image may see the original's bytes, too.
+
+    Args:
+        holds_back: Whether plugins decide what is shown, so that nothing is until they did.
+    """
+    is_hidden = image.edited is not None and image.edited.hides_original
+    is_early = holds_back and image.state is not ImageState.READY
+    return is_owner(viewer, image.owner_id) or not (is_hidden or is_early)
 
 
 def can_see_flow(viewer: Viewer, flow: Flow) -> bool:

@@ -12,6 +12,7 @@ from app.domain.edit import EditOperation
 from app.domain.errors import DomainError
 from app.domain.variant import VariantSpec
 from app.imaging.edits.assets import NO_OVERLAYS, Overlays
+from app.ports.imaging import PluginCall
 
 MAX_TRACE_LENGTH: Final = 4000
 
@@ -21,17 +22,19 @@ class Task(StrEnum):
     RENDER = "RENDER"
     VARIANT = "VARIANT"
     EDIT = "EDIT"
+    PLUGIN = "PLUGIN"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be done; `spec` says which VARIANT, `operations` which EDIT."""
+    """What is to be done; `spec` says which VARIANT, `operations` which EDIT, `plugin` which PLUGIN."""
 
     task: Task
     path: str
     spec: VariantSpec = field(default_factory=VariantSpec)
     operations: tuple[EditOperation, ...] = ()
     overlays: Overlays = NO_OVERLAYS
+    plugin: PluginCall | None = None
 
 
 @dataclass(frozen=True, slots=True)

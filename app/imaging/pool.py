@@ -5,13 +5,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.domain.edit import EditOperation
+from app.domain.errors import DecoderDied, DecodeTimeout
+from app.domain.plugin import PluginFailed
 from app.domain.variant import VariantSpec
 from app.imaging.edits.assets import NO_OVERLAYS, Overlays
 from app.imaging.forking import ForkServer
 from app.imaging.limits import ImageLimits, PoolLimits
 from app.imaging.messages import Request, Task
 from app.imaging.slots import ProcessPool
-from app.ports.imaging import EditedBytes, Header, Rendering, VariantBytes
+from app.ports.imaging import EditedBytes, Header, PluginCall, PluginFinding, Rendering, VariantBytes
 
 
 class ImagingPool:
@@ -59,6 +61,21 @@ class ImagingPool:
         """
         request = Request(Task.EDIT, str(path), operations=operations, overlays=self._overlays)
         return await self._processes.ask(request, EditedBytes)
+
+    async def run_plugin(self, path: Path, call: PluginCall) -> PluginFinding:
+        """Show a picture to a plugin, which has a process of the pool for as long as any picture may take.
+
+        Raises:
+            PluginFailed: It failed, died, or was too slow.
+            InvalidImage: One of its kinds.
+            SourceUnreadable, TooLarge, Busy
+        """
+        try:
+            return await self._processes.ask(Request(Task.PLUGIN, str(path), plugin=call), PluginFinding)
+        except DecodeTimeout as error:
+            raise PluginFailed(f"The plugin {call.name!r} took too long.") from error
+        except DecoderDied as error:
+            raise PluginFailed(f"The plugin {call.name!r} died, or needs more memory than is allowed.") from error
 
 
 @asynccontextmanager

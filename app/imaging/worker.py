@@ -11,14 +11,23 @@ from app.imaging.inspect import inspect
 from app.imaging.limits import ImageLimits
 from app.imaging.messages import MAX_TRACE_LENGTH, Answer, Request, Task
 from app.imaging.pipeline import render
+from app.imaging.plugins import run_plugin
 from app.imaging.variant import render_variant
-from app.ports.imaging import EditedBytes, Header, Rendering, VariantBytes
+from app.ports.imaging import PluginFinding
 
-_TASKS: Final[Mapping[Task, Callable[[Request, ImageLimits], Header | Rendering | VariantBytes | EditedBytes]]] = {
+
+def _ask_plugin(request: Request, limits: ImageLimits) -> PluginFinding:
+    if request.plugin is None:
+        raise TypeError("no plugin is named")
+    return run_plugin(Path(request.path), request.plugin, limits)
+
+
+_TASKS: Final[Mapping[Task, Callable[[Request, ImageLimits], object]]] = {
     Task.INSPECT: lambda request, limits: inspect(Path(request.path), limits),
     Task.RENDER: lambda request, limits: render(Path(request.path), limits),
     Task.VARIANT: lambda request, limits: render_variant(Path(request.path), request.spec, limits),
     Task.EDIT: lambda request, limits: replay(Path(request.path), request.operations, request.overlays, limits),
+    Task.PLUGIN: _ask_plugin,
 }
 
 

@@ -22,6 +22,7 @@ from app.domain.errors import (
     StorageUnavailable,
 )
 from app.domain.job import MAX_ATTEMPTS, PRIORITIES, Claim, ItemError, JobKind, JobStep
+from app.domain.plugin import PluginFailed, Vetoed
 from app.ports.meter import Meter
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, Recipes, ring_job
@@ -40,7 +41,14 @@ EVERY = 8
 PASSING = (Busy, DamagedObject, InsufficientStorage, FetchFailed, OriginUnavailable)
 """Failures that may be gone at the next attempt; every other expected failure is final at once."""
 
-_ORDER = (JobStep.FETCH, JobStep.TRANSFORM, JobStep.PERSIST, JobStep.DONE)
+_NEXT = {
+    JobStep.FETCH: JobStep.TRANSFORM,
+    JobStep.PLUGIN: JobStep.TRANSFORM,
+    JobStep.TRANSFORM: JobStep.PERSIST,
+    JobStep.PERSIST: JobStep.DONE,
+}
+"""What comes after each step; plugins are a step of their own only where there are some, and where they fail."""
+
 log = logging.getLogger(__name__)
 
 
@@ -96,14 +104,14 @@ class Runner:
         await work
 
     async def _run(self, claim: Claim) -> None:
-        step = _ORDER[0]
+        step = JobStep.FETCH
         claimed_at = begun_at = time.perf_counter()
         try:
             async with aclosing(self.recipes[claim.job.kind](claim)) as steps:
                 async for done in steps:
                     self.meter.observe_step(done, time.perf_counter() - begun_at)
                     begun_at = time.perf_counter()
-                    step = _ORDER[_ORDER.index(done) + 1]
+                    step = _NEXT[done]
                     await self.records.jobs.record_step(claim, done, self.clock())
                     await ring_job(self.bell, claim.job)
         except LeaseLost:
@@ -115,7 +123,8 @@ class Runner:
             await self._try_again(claim, step, ItemError.of(error), attempts)
         except DomainError as error:
             log.info("item failed", extra={**_context(claim), "code": error.code})
-            await self._fail(claim, step, ItemError.of(error))
+            at_plugin = isinstance(error, PluginFailed | Vetoed)
+            await self._fail(claim, JobStep.PLUGIN if at_plugin else step, ItemError.of(error))
         except Exception:
             log.exception("item met a bug", extra=_context(claim))
             await self._try_again(claim, step, ItemError(ErrorCode.INTERNAL, "The server failed on this image."))

@@ -7,7 +7,7 @@ from app.domain.edit import EditOperation
 from app.domain.image import ThumbnailSize
 from app.domain.variant import VariantSpec
 from app.metering.timing import timed
-from app.ports.imaging import EditedBytes, Header, Imaging, Rendering, VariantBytes
+from app.ports.imaging import EditedBytes, Header, Imaging, PluginCall, PluginFinding, Rendering, VariantBytes
 from app.ports.meter import Meter
 
 
@@ -36,3 +36,6 @@ class MeteredImaging:
     async def edit(self, path: Path, operations: tuple[EditOperation, ...]) -> EditedBytes:
         with timed(self.meter.observe_imaging, "edit"):
             return await self.imaging.edit(path, operations)
+
+    async def run_plugin(self, path: Path, call: PluginCall) -> PluginFinding:
+        return await self.imaging.run_plugin(path, call)

@@ -48,6 +48,28 @@ class EditedBytes:
     format: ImageFormat
 
 
+@dataclass(frozen=True, slots=True)
+class PluginCall:
+    """Which plugin is asked, and about what; `options` is the text of a JSON object."""
+
+    name: str
+    options: str
+    image_id: str
+    owner_id: str
+    title: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PluginFinding:
+    """What a plugin says: tags that are fit to be an image's, why the image is refused, if it is, and what it puts in
+    the picture's place, if anything."""
+
+    tags: tuple[str, ...]
+    veto: str | None
+    picture: EditedBytes | None
+
+
 class Imaging(Protocol):
     """Pixels, in processes of their own. A hostile picture costs one process, never the server."""
 
@@ -65,6 +87,10 @@ class Imaging(Protocol):
 
     async def edit(self, path: Path, operations: tuple[EditOperation, ...]) -> EditedBytes:
         """Do edits on the whole picture. Raises: InvalidImage, InvalidInput, SourceUnreadable, TooLarge, Busy."""
+        ...
+
+    async def run_plugin(self, path: Path, call: PluginCall) -> PluginFinding:
+        """Show a picture to a plugin. Raises: PluginFailed, InvalidImage, SourceUnreadable, TooLarge, Busy."""
         ...
 
 

@@ -16,9 +16,9 @@ from app.domain.viewer import User, Viewer
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, ring_job
 from app.services.admission import AdmissionService
-from app.services.editing import original_of
 from app.services.flows import FlowService
 from app.services.images import ImageService
+from app.services.revisions import original_of
 
 COPY_WAIT_S = 5.0
 """How long a caller waits for a copy, so as to be told of it at once."""

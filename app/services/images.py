@@ -145,9 +145,16 @@ class ImageService:
                 raise policy.no_image(report.image_id)
         await self.records.images.add_color_reports(cleaned, self.clock())
 
-    def original_path(self, image: Image) -> str:
-        """Return the path under which the original is read; signed unless the image is public."""
-        return self.signer.object_path(image.original_key, public=image.is_public)
+    def original_path(self, viewer: Viewer, image: Image) -> str:
+        """Return the path under which the original is read; signed unless the image is public.
+
+        Of an original that is for its owner alone, others get the path of what is shown.
+        """
+        if image.edited is None or not image.edited.hides_original:
+            return self.signer.object_path(image.original_key, public=image.is_public)
+        if not policy.is_owner(viewer, image.owner_id):
+            return self.picture_path(image)
+        return self.signer.object_path(image.original_key, public=False)
 
     def picture_path(self, image: Image) -> str:
         """Return the path under which the full-size picture is read as it is shown."""

@@ -33,6 +33,7 @@ class ObjectService:
     records: Records
     blobs: BlobStore
     signer: AddressSigner
+    holds_back: bool = False
 
     async def open(
         self, viewer: Viewer, key: str, signature: str | None, *, follows: bool = False
@@ -50,7 +51,7 @@ class ObjectService:
         """
         name = parse_key(key)
         image = await self.records.images.find(name.image_id)
-        if image is None or not policy.can_see_image(viewer, image):
+        if image is None or not self._may_see(viewer, image, key):
             if signature is None:
                 raise no_object()
             self.signer.check_object(key, signature)
@@ -72,12 +73,17 @@ class ObjectService:
         paths: dict[str, str] = {}
         for key, image_id in ids.items():
             image = images.get(image_id) if image_id else None
-            if image is None or not policy.can_see_image(viewer, image):
+            if image is None or not self._may_see(viewer, image, key):
                 continue
             current = _find_current(image, key)
             if current is not None and await self.blobs.find(current) is not None:
                 paths[key] = self.signer.object_path(current, public=image.is_public)
         return tuple(paths.get(key) for key in keys)
+
+    def _may_see(self, viewer: Viewer, image: Image, key: str) -> bool:
+        if not policy.can_see_image(viewer, image):
+            return False
+        return key != image.original_key or policy.can_see_original(viewer, image, holds_back=self.holds_back)
 
     async def sign_read(self, stat: ObjectStat, headers: ReadHeaders) -> str | None:
         """Return where a client may read an opened object from its store itself; None when it is read from here."""

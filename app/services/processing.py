@@ -1,26 +1,26 @@
 """What is done to one image of a job, kind by kind: the recipes that the job engine follows."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from app.domain.errors import AlreadyUploaded, InvalidImage, NotFound, QuotaExceeded
-from app.domain.image import Image, ImageChanges, ImageState, clean_tags, clean_title, thumbnail_key
+from app.domain.image import Image, ImageChanges, ImageState, Shown, clean_tags, clean_title, thumbnail_key
 from app.domain.image import ThumbnailSize as Size
 from app.domain.job import Claim, JobKind, JobStep
 from app.domain.metadata import Metadata
 from app.domain.origin import Origin
 from app.domain.quota import UNLIMITED, Quota
 from app.domain.upload import staging_key
-from app.ports.imaging import Imaging, Videos
+from app.ports.imaging import Imaging, Rendering, Videos
 from app.ports.objects import BlobStore
 from app.ports.records import Records
 from app.ports.remote import Fetcher
 from app.ports.work import Clock, Recipes
 from app.services.flows import FlowService
+from app.services.revisions import Asked, Edit, RevisionService
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ProcessingService:
     """Every step may be run again after a crash at any point: writes go to keys and records named by the item.
 
     Attributes:
-        rendering: Bounds how many pictures are rendered at once; other items read and write meanwhile.
+        revisions: Makes what is shown.
         fills_in: Whether a title and tags that nobody gave are taken from what is written in the picture.
     """
 
@@ -40,7 +40,7 @@ class ProcessingService:
     flows: FlowService
     clock: Clock
     max_bytes: int
-    rendering: asyncio.Semaphore
+    revisions: RevisionService
     fills_in: bool = True
     quota: Quota = UNLIMITED
 
@@ -145,15 +145,33 @@ class ProcessingService:
 
     async def derive(self, image: Image, *, stopgap: str = "") -> AsyncGenerator[JobStep]:
         """Make everything. The stopgap is a title that the image has for want of a better one."""
-        async with self.rendering, self.blobs.local_file(image.original_key) as path:
-            rendering = await self.imaging.render(path)
+        asked = None
+        if self.revisions.plugins and image.derived is None:
+            asked = await self.revisions.ask(image, image.original_key, 0)
+            yield JobStep.PLUGIN
+        rendering = await self.revisions.render(image.original_key)
+        made = await self._replace(image, asked, rendering) if asked and asked.is_replaced else None
         yield JobStep.TRANSFORM
-        pairs = zip(Size, rendering.thumbnails, strict=True)
-        await asyncio.gather(*(self.blobs.put(thumbnail_key(image.id, size), data) for size, data in pairs))
+        await self.revisions.put_thumbnails(rendering, {size: thumbnail_key(image.id, size) for size in Size})
+        tagged = replace(image, tags=await self._tag(image, asked.tags)) if asked else image
         if self.fills_in and image.derived is None:
-            await self._fill_in(image, rendering.derived.metadata, clean_title(_printable(stopgap)))
-        await self.records.images.finish(image.id, rendering.derived)
+            await self._fill_in(tagged, rendering.derived.metadata, clean_title(_printable(stopgap)))
+        if made is not None:
+            await self.records.edits.show(made)
+        else:
+            await self.records.images.finish(image.id, rendering.derived)
         yield JobStep.PERSIST
+
+    async def _replace(self, image: Image, asked: Asked, rendering: Rendering) -> Image:
+        """Return the image as it is shown with the picture that plugins put in its place."""
+        original = Shown(image.width, image.height, image.frame_count, rendering.derived)
+        return await self.revisions.show(image, asked.key, Edit((), 0, original, hides_original=True))
+
+    async def _tag(self, image: Image, tags: tuple[str, ...]) -> tuple[str, ...]:
+        if tags != image.tags:
+            with suppress(NotFound):  # it was deleted meanwhile
+                await self.records.images.update(image.id, ImageChanges(tags=tags))
+        return tags
 
     async def _fill_in(self, image: Image, metadata: Metadata, stopgap: str) -> None:
         """Take from the picture what nobody gave."""

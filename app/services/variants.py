@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from app.domain import policy
 from app.domain.errors import InvalidInput, InvalidSignature, NotFound
 from app.domain.framing import Frame, check_motion, frame_of
-from app.domain.image import Image, ImageId
+from app.domain.image import Image, ImageId, ImageState
 from app.domain.objects import picture_key, shown_revision
 from app.domain.variant import VariantFormat, VariantSpec
 from app.domain.variant_text import parse_version, variant_key, write_version
@@ -44,6 +44,7 @@ class VariantService:
     blobs: BlobStore
     imaging: Imaging
     signer: AddressSigner
+    holds_back: bool = False
     presets: Presets = field(default_factory=Presets)
     hold: Callable[[str], AbstractAsyncContextManager[object]] = nullcontext
     """Keeps other server processes from making what this one makes, as far as they can be reached."""
@@ -125,7 +126,7 @@ class VariantService:
             if signature is None:
                 raise _no_variant()
             self.signer.check_object(f"{_FOLDER}/{address}", signature)
-        if image is None:
+        if image is None or (self.holds_back and image.state is not ImageState.READY):
             raise _no_variant()
         if revision != shown_revision(image):
             return self._find_current(image, spec)

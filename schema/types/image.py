@@ -110,7 +110,7 @@ class Image(Node):
 
     @strawberry.field(description="The address of the original: permanent when public, else signed for an hour or two.")
     def url(self, info: Info) -> URL:
-        return URL(info.context.media(info.context.services.images.original_path(self.record)))
+        return URL(info.context.media(info.context.services.images.original_path(info.context.viewer, self.record)))
 
     @strawberry.field(description="The full-size picture as it is shown: the original, or what edits made of it.")
     def picture(self, info: Info) -> Picture:

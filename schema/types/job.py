@@ -16,7 +16,9 @@ from schema.types.node import Node
 
 strawberry.enum(domain.JobKind, description="What a job does: takes images in, or makes what is made of them anew.")
 strawberry.enum(domain.JobState, description="How far a job or an item is; an item is never FAILED_PARTIAL.")
-strawberry.enum(domain.JobStep, description="What an event tells about: bytes, pixels, keeping, the end, another try.")
+strawberry.enum(
+    domain.JobStep, description="What an event is about: bytes, plugins, pixels, keeping, the end, another try."
+)
 strawberry.enum(
     domain.EventKind, description="COMPLETED is the last event of a job in which at least one item was done."
 )

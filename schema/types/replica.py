@@ -52,6 +52,6 @@ class Replica:
     async def url(self, info: Info) -> URL | None:
         services = info.context.services
         if self.role is domain.ReplicaRole.PRIMARY:
-            return URL(info.context.media(services.images.original_path(self.image)))
+            return URL(info.context.media(services.images.original_path(info.context.viewer, self.image)))
         address = await services.replicas.find_address(info.context.viewer, self.image, self.backend)
         return URL(address) if address else None

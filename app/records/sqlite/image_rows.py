@@ -109,6 +109,7 @@ def edited_of(text: str) -> Edited:
         format=ImageFormat(fields["format"]),
         byte_size=fields["byte_size"],
         sha256=fields["sha256"],
+        hides_original=fields.get("hides_original", False),
         original=Shown(**{**original, "derived": None if derived is None else _derived_of(derived)}),
     )
 

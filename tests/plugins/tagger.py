@@ -1,0 +1,35 @@
+"""A plugin as others write one: a package of its own, which knows `app.imaging.plugins` alone."""
+
+import os
+import time
+from collections.abc import Mapping
+
+from app.imaging.plugins import Finding, Given, Plugin
+
+
+def open_tagger(options: Mapping[str, object]) -> Plugin:
+    def look(given: Given) -> Finding:
+        red, green, blue = given.picture.convert("RGB").resize((1, 1)).getpixel((0, 0))
+        if options.get("refuses_red") and red > 200 and max(green, blue) < 60:
+            return Finding(veto="too red")
+        return Finding(tags=("seen by tagger", str(options.get("tag", "none"))))
+
+    return look
+
+
+def open_troublemaker(options: Mapping[str, object]) -> Plugin:
+    def fail(given: Given) -> Finding:
+        match given.title:
+            case "raise":
+                raise KeyError("a secret")
+            case "die":
+                os._exit(3)
+            case "sleep":
+                time.sleep(600)
+            case "hoard":
+                bytearray(8 * 2**30)
+            case "babble":
+                return "nonsense"  # type: ignore[return-value]  # as plugins may
+        return Finding()
+
+    return fail
