@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,3 +61,21 @@ def test_a_wrong_turn_would_be_noticed() -> None:
     for index, one in enumerate(wholes):
         for other in wholes[:index]:
             assert np.abs(one - other).mean() > 5 * MEAN_TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "name", ["Landscape_3", "Landscape_6", "Landscape_8", "Portrait_5", "Portrait_6", "Portrait_8"]
+)
+def test_real_photographs_of_every_orientation_look_alike(corpora: Path, name: str) -> None:
+    """The pictures say their orientation in large letters; all but that is the same scene."""
+    spec = read_spec("w150_h150_inside_png")
+    upright, turned = (
+        Image.open(BytesIO(render_variant(corpora / "photos" / f"{each}.jpg", spec, LIMITS).data))
+        for each in (f"{name.partition('_')[0]}_1", name)
+    )
+
+    assert turned.size == upright.size
+    alike = np.abs(over(turned, 0) - over(upright, 0)).mean()
+    assert alike < 20
+    for wrong in (over(turned, 0)[::-1, ::-1], over(turned, 0)[::-1], over(turned, 0)[:, ::-1]):
+        assert np.abs(wrong - over(upright, 0)).mean() > 2 * alike
