@@ -48,6 +48,7 @@ def test_only_what_is_the_fault_of_the_server_has_a_status_of_500_and_more():
         ErrorCode.DAMAGED_OBJECT,
         ErrorCode.MAIL_NOT_SET_UP,
         ErrorCode.MAIL_UNAVAILABLE,
+        ErrorCode.MODEL_UNAVAILABLE,
         ErrorCode.TIMED_OUT,
     }
 
