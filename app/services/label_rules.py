@@ -59,10 +59,11 @@ class LabelRuleService:
         Raises:
             Unauthenticated, Forbidden, NotFound, InvalidInput
         """
+        user = policy.require_editor(viewer)
         policy.edit_flow(viewer, flow := await self._get(name))
         labelling = flow.labelling or FlowLabelling(False, None, (), UserId(""))
         if rules is not None:
-            labelling = replace(labelling, rules=clean_rules(tuple(rules)), set_by=policy.require_user(viewer).id)
+            labelling = replace(labelling, rules=clean_rules(tuple(rules)), set_by=user.id)
         actions: list[LabelAction] = []
         for rule in labelling.rules:
             async with aclosing(self._pages(viewer, flow, rule)) as pages:
