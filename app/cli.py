@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.command import load_settings, run
 from app.container.bundle import Services
 from app.container.opening import open_services
+from app.database_commands import check_database
 from app.doctor import examine
 from app.domain import policy
 from app.domain.audit import Door, things_in
@@ -47,6 +48,7 @@ def serve(
     """Run the server, with its jobs, until it is told to stop."""
     settings = load_settings(host=host, port=port)
     configure_logging(settings.log_level)
+    check_database(settings)
     check_stores(settings)
     try:
         application = create_app(settings)
@@ -67,6 +69,7 @@ def worker(
         typer.echo("GF_REDIS_URL: must be set for workers; without it the server runs the jobs.", err=True)
         raise typer.Exit(2)
     configure_logging(settings.log_level)
+    check_database(settings)
     check_stores(settings)
     run_server(settings, create_worker(settings), announce_worker)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from PIL import features
 
 from app.container.opening import open_services
+from app.container.records import name_database
 from app.container.stores import find_faults
-from app.domain.errors import DomainError
+from app.domain.errors import DatabaseUnavailable, DomainError
 from app.domain.model import Model
 from app.services.classification import ClassificationService
 from app.settings import Settings
@@ -32,7 +33,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += [Finding(False, fault) for fault in await find_faults(settings, settings.storage)]
     try:
         async with open_services(settings, run_jobs=False) as services:
-            findings.append(await _check("database: SQLite in the data folder", services.records.check))
+            findings.append(await _check(f"database: {name_database(settings)}", services.records.check))
             if settings.oidc_issuer is not None:
                 findings.append(
                     await _check(f"identity provider: {settings.oidc_issuer}", services.sign_in.tokens.check)
@@ -44,6 +45,8 @@ async def examine(settings: Settings) -> list[Finding]:
             findings += [await _try_model(services.classification, model) for model in services.classification.models]
             if services.bus.redis is not None:
                 findings.append(await _check("Redis: calls workers, carries news", services.bus.check))
+    except DatabaseUnavailable as error:
+        return [*findings, Finding(False, f"database: {name_database(settings)}: {error}")]
     except (DomainError, OSError) as error:
         return [*findings, Finding(False, f"data folder {settings.data_dir}: {error}")]
     free = shutil.disk_usage(settings.data_dir).free

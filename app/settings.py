@@ -15,6 +15,7 @@ from app.image_settings import ImageSettings
 from app.mail.settings import MailSettings
 from app.overlay_settings import OverlaySettings
 from app.plugin_settings import PluginSettings
+from app.records.mongo.address import check_address
 from app.storage_settings import StorageSettings
 
 MIN_KEY_LENGTH = 32
@@ -54,6 +55,7 @@ class Settings(
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
     max_side: Annotated[int, Field(ge=1)] = 20_000
     max_frames: Annotated[int, Field(ge=1)] = 500
+    database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     quota_bytes: Annotated[int, Field(ge=0)] = 0
@@ -87,7 +89,8 @@ class Settings(
         return value
 
     @field_validator(
-        *("public_url", "media_url", "admin_key", "redis_url", "oidc_issuer", "oidc_audience", "models_dir", "model"),
+        *("public_url", "media_url", "admin_key", "database_url", "redis_url", "oidc_issuer", "oidc_audience"),
+        *("models_dir", "model"),
         mode="before",
     )
     @classmethod
@@ -123,6 +126,13 @@ class Settings(
         if issuer is not None and not issuer.startswith(("https://", "http://")):
             raise ValueError("the issuer must be an http or https address")
         return issuer
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            check_address(url.get_secret_value())
+        return url
 
     @field_validator("redis_url")
     @classmethod

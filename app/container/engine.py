@@ -63,8 +63,9 @@ async def open_jobs(settings: Settings, parts: Parts, flows: FlowService, *, is_
             drain = Drain(parts.records, parts.bell, outbox_handlers(parts), now, parts.meter)
             await stack.enter_async_context(open_drain(drain))
             # All who run items have the database in this folder, so who is alone here knows that nobody holds a lease.
+            # Others may be elsewhere when it is not in it: then leases run out.
             presence = stack.enter_context(DataDir(settings.data_dir).presence())
-            if presence.is_alone():
+            if settings.database_url is None and presence.is_alone():
                 await sweeper.recover()
             await asyncio.to_thread(presence.share)
             await stack.enter_async_context(_open_runners(settings, parts, flows, labelling))

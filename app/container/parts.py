@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from app.blobs.signing import LocalSigner
 from app.container.bus import Bus, open_bus
+from app.container.records import open_records
 from app.container.stores import Stores, open_stores
 from app.data_dir import DataDir
 from app.imaging.edits.assets import Overlays
@@ -25,7 +26,6 @@ from app.ports.records import Records
 from app.ports.remote import Fetcher, Poster
 from app.ports.work import Bell
 from app.rates.counters import open_counters
-from app.records.sqlite.database import open_records
 from app.remote.fetcher import open_fetcher
 from app.remote.poster import open_poster
 from app.settings import Settings
@@ -79,7 +79,7 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
     meter = PrometheusMeter()
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     bus = await stack.enter_async_context(open_bus(settings, meter))
-    records: Records = await stack.enter_async_context(open_records(data_dir.database))
+    records: Records = await stack.enter_async_context(open_records(settings, data_dir))
     classifier = open_classifier(settings.models_dir, settings.model, limits, settings.workers)
     return Parts(
         records=records,

@@ -27,6 +27,7 @@ DomainError
 │   ├── DecodeTimeout       DECODE_TIMEOUT
 │   └── DecoderDied         DECODER_DIED         out of memory, or crashed
 ├── (model.py, plugin.py)   MODEL_UNAVAILABLE, MODEL_FAILED, MODEL_TIMEOUT, IMAGE_NOT_READY, PLUGIN_FAILED, VETOED
+├── DatabaseUnavailable     DATABASE_UNAVAILABLE the database does not answer
 ├── StorageUnavailable      STORAGE_UNAVAILABLE  the store of objects does not answer
 ├── DamagedObject           DAMAGED_OBJECT       a store gave back other bytes than were written
 ├── SourceUnreadable        SOURCE_UNREADABLE    a local file is gone or closed to us
@@ -243,15 +244,16 @@ class QuotaExceeded(DomainError):
 
 
 class InsufficientStorage(DomainError):
-    """There is no room left; `retry_after_s` says when asking again makes sense."""
-
     code = ErrorCode.INSUFFICIENT_STORAGE
     retry_after_s = 60
 
 
-class StorageUnavailable(DomainError):
-    """The store of objects does not answer; `retry_after_s` says when asking again makes sense."""
+class DatabaseUnavailable(DomainError):
+    code = ErrorCode.DATABASE_UNAVAILABLE
+    retry_after_s = 5
 
+
+class StorageUnavailable(DomainError):
     code = ErrorCode.STORAGE_UNAVAILABLE
     retry_after_s = 5
 
@@ -261,8 +263,6 @@ class DamagedObject(DomainError):
 
 
 class Busy(DomainError):
-    """All places are taken; `retry_after_s` says when asking again makes sense."""
-
     code = ErrorCode.BUSY
     retry_after_s = 1
 
@@ -278,8 +278,6 @@ class KeyReused(DomainError):
 
 
 class RequestInProgress(DomainError):
-    """The same request is being worked on; `retry_after_s` says when asking again makes sense."""
-
     code = ErrorCode.REQUEST_IN_PROGRESS
     retry_after_s = 1
 
@@ -296,5 +294,5 @@ class RateLimited(DomainError):
 
 def retry_after_of(error: DomainError) -> int | None:
     """Return after how many seconds asking again makes sense; None when it makes none."""
-    passing = Busy | InsufficientStorage | RateLimited | RequestInProgress | StorageUnavailable
+    passing = Busy | DatabaseUnavailable | InsufficientStorage | RateLimited | RequestInProgress | StorageUnavailable
     return error.retry_after_s if isinstance(error, passing) else None

@@ -14,6 +14,7 @@ from app.domain.error_code import ErrorCode
 from app.domain.errors import (
     Busy,
     DamagedObject,
+    DatabaseUnavailable,
     DomainError,
     FetchFailed,
     InsufficientStorage,
@@ -114,8 +115,8 @@ class Runner:
                     step = _NEXT[done]
                     await self.records.jobs.record_step(claim, done, self.clock())
                     await ring_job(self.bell, claim.job)
-        except LeaseLost:
-            raise
+        except (LeaseLost, DatabaseUnavailable):
+            raise  # nothing can be settled without the database: the lease runs out
         except StorageUnavailable:
             await self._wait_for_storage(claim)
         except PASSING as error:

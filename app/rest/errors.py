@@ -57,6 +57,7 @@ ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.STORAGE_UNAVAILABLE: "s3_file_upload_error",
     ErrorCode.DAMAGED_OBJECT: "s3_file_download_error",
     ErrorCode.BUSY: _SERVER_FAILED,
+    ErrorCode.DATABASE_UNAVAILABLE: _SERVER_FAILED,
     ErrorCode.RATE_LIMITED: _DENIED,
     ErrorCode.LEASE_LOST: _SERVER_FAILED,
     ErrorCode.TOO_MANY_ATTEMPTS: _SERVER_FAILED,

@@ -1,17 +1,69 @@
 """The databases that the record suites run on."""
 
+import os
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+from mongomock_motor import AsyncMongoMockClient
 
 from app.ports.records import Records
-from app.records.sqlite.database import open_records
+from app.records.mongo.database import open_records as open_mongo
+from app.records.mongo.database import use_database
+from app.records.sqlite.database import open_records as open_sqlite
+from tests.mongo_server import MongoServer, new_database
+
+GIVEN = os.environ.get("GF_TEST_MONGODB_URL")
+"""A server for tests, without a database: `mongodb://host:port`. Every suite runs on it, too."""
+
+OVER_A_SOCKET = {
+    "test_flow_events",
+    "test_idempotency_records",
+    "test_image_states",
+    "test_job_concurrency",
+    "test_job_leases",
+    "test_job_settling",
+    "test_outbox_records",
+    "test_quota_records",
+    "test_share_records",
+    "test_upload_records",
+}
+"""The suites that take long enough, and have tasks enough, to run on the stand-in for a server, too."""
 
 
-@pytest.fixture(params=["sqlite"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for `records` on each kind of database."""
+    suite = metafunc.module.__name__.rpartition(".")[2]
+    if "records" in metafunc.fixturenames and not hasattr(metafunc.module, "records"):
+        kinds = [
+            "sqlite",
+            "mongomock",
+            *(["socket"] if suite in OVER_A_SOCKET else []),
+            *(["mongodb"] if GIVEN else []),
+        ]
+        metafunc.parametrize("records", kinds, indirect=True)
+
+
+@pytest.fixture
 async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Records]:
-    """An empty database of each kind; every suite that asks for it is the contract of the port."""
-    openers = {"sqlite": lambda: open_records(tmp_path / "records.db")}
-    async with openers[request.param]() as opened:
+    """An empty database of each kind; every suite that asks for it is the contract of the port.
+
+    `socket` is mongomock, too, but asked by the driver over a socket, by many tasks at once; `mongodb` is a real one.
+    """
+    async with _open(request, tmp_path / "records.db") as opened:
         yield opened
+
+
+def _open(request: pytest.FixtureRequest, path: Path) -> AbstractAsyncContextManager[Records]:
+    match request.param:
+        case "sqlite":
+            return open_sqlite(path)
+        case "mongomock":
+            return use_database(AsyncMongoMockClient()["gf"])
+        case "socket":
+            server: MongoServer = request.getfixturevalue("mongo_server")
+            return open_mongo(server.new_url())
+        case _:
+            assert GIVEN is not None
+            return open_mongo(new_database(GIVEN))

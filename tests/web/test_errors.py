@@ -44,6 +44,7 @@ def test_only_what_is_the_fault_of_the_server_has_a_status_of_500_and_more():
         ErrorCode.INTERNAL,
         ErrorCode.BUSY,
         ErrorCode.INSUFFICIENT_STORAGE,
+        ErrorCode.DATABASE_UNAVAILABLE,
         ErrorCode.STORAGE_UNAVAILABLE,
         ErrorCode.DAMAGED_OBJECT,
         ErrorCode.MAIL_NOT_SET_UP,

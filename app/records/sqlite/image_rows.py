@@ -2,15 +2,12 @@
 
 import sqlite3
 from dataclasses import asdict
-from typing import Any
 
 import orjson
 
-from app.domain.animation import Animation
-from app.domain.edit import decode_operations, encode_operations
-from app.domain.image import Derived, Edited, Image, ImageFormat, ImageId, ImageState, Placeholder, Shown
-from app.domain.metadata import Metadata, Place
+from app.domain.image import Derived, Edited, Image, ImageFormat, ImageId, ImageState
 from app.domain.viewer import UserId
+from app.records.derived import derived_of_fields, edited_fields, edited_of_fields
 from app.records.sqlite.connection import Value
 from app.records.sqlite.rows import from_json, from_micros, origin_of, origin_values, to_json, to_micros
 
@@ -96,39 +93,12 @@ def derived_json(derived: Derived) -> str:
 
 
 def edited_json(edited: Edited) -> str:
-    return orjson.dumps({**asdict(edited), "operations": encode_operations(edited.operations)}).decode()
+    return orjson.dumps(edited_fields(edited)).decode()
 
 
 def edited_of(text: str) -> Edited:
-    fields = orjson.loads(text)
-    original = fields["original"]
-    derived = original["derived"]
-    return Edited(
-        revision=fields["revision"],
-        operations=decode_operations(fields["operations"]),
-        format=ImageFormat(fields["format"]),
-        byte_size=fields["byte_size"],
-        sha256=fields["sha256"],
-        hides_original=fields.get("hides_original", False),
-        original=Shown(**{**original, "derived": None if derived is None else _derived_of(derived)}),
-    )
+    return edited_of_fields(orjson.loads(text))
 
 
 def derived_of(text: str) -> Derived:
-    return _derived_of(orjson.loads(text))
-
-
-def _derived_of(fields: dict[str, Any]) -> Derived:
-    metadata = fields["metadata"]
-    place = metadata.pop("place")
-    keywords = tuple(metadata.pop("keywords", ()))
-    animation = fields.get("animation")
-    return Derived(
-        thumbnail_bytes=tuple(fields["thumbnail_bytes"]),
-        placeholder=Placeholder(**fields["placeholder"]),
-        palette=tuple(fields["palette"]),
-        difference_hash=fields["difference_hash"],
-        metadata=Metadata(**metadata, place=None if place is None else Place(**place), keywords=keywords),
-        animation=None if animation is None else Animation(**animation),
-        thumbnail_sha256=tuple(fields.get("thumbnail_sha256", ())),
-    )
+    return derived_of_fields(orjson.loads(text))

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from app.records.sqlite.connection import Database
-
-
-class UnknownVersion(Exception):
-    """The file was written by a newer version of this server."""
+from app.records.versions import UnknownVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +35,7 @@ async def migrate(database: Database, migrations: tuple[Migration, ...]) -> None
     version = await read_version(database)
     newest = migrations[-1].version
     if version > newest:
-        raise UnknownVersion(
-            f"The database is of version {version}; this server knows versions up to {newest}. "
-            "Start a newer server, or restore a backup."
-        )
+        raise UnknownVersion.of(version, newest)
 
 
 async def read_version(database: Database) -> int:

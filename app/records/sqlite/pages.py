@@ -5,13 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from app.domain.errors import InvalidInput
 from app.domain.page import Cursor, Page, PageRequest
+from app.records.cursors import check_cursors
 from app.records.sqlite.connection import Database, Value
 
 T = TypeVar("T")
-
-_MAX_INTEGER = 2**63 - 1
 
 
 @dataclass(slots=True)
@@ -93,8 +91,7 @@ async def fetch_joined_page(
     Raises:
         InvalidInput: A cursor is of another list.
     """
-    _check_cursor(page.after, parts[0], "after")
-    _check_cursor(page.before, parts[0], "before")
+    check_cursors(page, parts[0].value_type)
     rows = await _fetch_rows(database, columns, parts, page)
     has_more = len(rows) > page.size
     rows = rows[: page.size]
@@ -149,24 +146,3 @@ async def _exists(database: Database, parts: Sequence[Listing], cursor: Cursor |
         if await database.read(sql, beyond.all_parameters):
             return True
     return False
-
-
-def _check_cursor(cursor: Cursor | None, listing: Listing, name: str) -> None:
-    if cursor is not None and not (_fits(cursor.id, str) and _fits(cursor.value, listing.value_type)):
-        raise InvalidInput("The cursor is of another list.", field=(name,))
-
-
-def _fits(value: str | int, value_type: type[int] | type[str]) -> bool:
-    """Tell whether the value can be compared with the column: of its type, and such as SQLite can keep."""
-    if isinstance(value, int):
-        return value_type is int and -_MAX_INTEGER <= value <= _MAX_INTEGER
-    return value_type is str and _is_unicode(value)
-
-
-def _is_unicode(text: str) -> bool:
-    """Tell whether the text is free of lone surrogates, which JSON can smuggle in."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -2,33 +2,25 @@
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 
 import orjson
 
 from app.domain.error_code import ErrorCode
 from app.domain.job import ItemError
 from app.domain.origin import Origin
+from app.records.micros import from_micros, from_optional_micros, to_micros, to_optional_micros
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def to_micros(at: datetime) -> int:
-    """Return an aware time as microseconds since 1970 UTC, exactly."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def from_micros(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
-
-
-def to_optional_micros(at: datetime | None) -> int | None:
-    return None if at is None else to_micros(at)
-
-
-def from_optional_micros(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
+__all__ = [
+    "error_of",
+    "from_json",
+    "from_micros",
+    "from_optional_micros",
+    "origin_of",
+    "origin_values",
+    "to_json",
+    "to_micros",
+    "to_optional_micros",
+]
 
 
 def to_json(texts: Iterable[str]) -> str:
