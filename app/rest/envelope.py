@@ -12,7 +12,7 @@ from starlette.routing import Route
 from app.container.bundle import Services
 from app.domain.audit import Door, things_in
 from app.domain.error_code import ErrorCode
-from app.domain.errors import DomainError, RateLimited, retry_after_of
+from app.domain.errors import DomainError, retry_after_of
 from app.domain.rate import OperationClass
 from app.domain.viewer import Viewer
 from app.rest.arguments import Body, BodyTooLarge, Query, read_body, read_bytes
@@ -21,7 +21,6 @@ from app.rest.signing_in import viewer_of
 from app.rest.wire import answers, requests
 from app.settings import Settings
 from app.web.addresses import base_url_of, media_url
-from app.web.errors import STATUS
 from app.web.objects import LingeringClose
 from app.web.rates import caller_of
 
@@ -184,8 +183,6 @@ def _fail(pattern: str, error: DomainError) -> Response:
     retry_after_s = retry_after_of(error)
     if retry_after_s is not None:
         answer.headers["Retry-After"] = str(retry_after_s)
-    if isinstance(error, RateLimited):
-        answer.status_code = STATUS[error.code]
     return answer
 
 

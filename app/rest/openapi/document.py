@@ -47,7 +47,8 @@ def describe(table: Sequence[OldRoute]) -> dict[str, Any]:
         "info": {
             "title": "GF Images: the older REST routes",
             "version": __version__,
-            "description": "Kept for clients that are there. Failures are told by `status`, with 200. "
+            "description": "Kept for clients that are there. Failures are told by `status`, with 200, "
+            "those of too many requests too, which say in `Retry-After` when to come back. "
             "New clients use GraphQL, at `/graphql`; each operation names its twin there.",
         },
         "paths": paths,
@@ -83,8 +84,6 @@ def _describe(route: OldRoute, operation: Operation) -> dict[str, Any]:
 def _responses(route: OldRoute, operation: Operation) -> dict[str, Any]:
     told: Mapping[int, Mapping[str, Schema]] = operation.answers or {200: {JSON: _enveloped(operation.data or {})}}
     answers = {str(status): _response(status, dict(media)) for status, media in told.items()}
-    if route.counted_as is not None:
-        answers["429"] = _response(429, {JSON: ref("Failure")})
     if route.signed_in:
         answers["302"] = {"description": "Signed out: the page to sign in at."}
     return answers
@@ -109,5 +108,4 @@ _MEANINGS = {
     403: "The address was altered, or is past its time.",
     404: "There is none that the caller may see.",
     416: "There is no such part.",
-    429: "Too many requests: ask again after `Retry-After` seconds.",
 }
