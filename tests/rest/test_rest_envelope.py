@@ -4,42 +4,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from app.domain.viewer import ANONYMOUS
+from app.rest.envelope import Call, OldRoute, mount
+from app.rest.routes import TABLE
 from tests.rest.old_client import OldClient, data_of, failure_of
 from tests.serving import ADMIN_KEY, RunningServer
 
-SIGNED_IN_ROUTES = [
-    ("GET", "/v1/images/upload_init"),
-    ("POST", "/v1/images/upload_complete"),
-    ("POST", "/v1/images/upload_metrics"),
-    ("POST", "/images/jobs/start"),
-    ("POST", "/v1/images/flows/add_img"),
-    ("POST", "/v1/images/flows/imgs_exist"),
-    ("POST", "/v1/images/share"),
-]
-
-ROUTES = {
-    "/images/d/bulk": "POST",
-    "/images/d/x": "GET",
-    "/v1/images/get": "GET",
-    "/v1/images/share": "POST",
-    "/images/c": "POST",
-    "/v1/images/c": "POST",
-    "/v1/images/upload_init": "GET",
-    "/v1/images/upload_complete": "POST",
-    "/v1/images/upload_metrics": "POST",
-    "/images/jobs/start": "POST",
-    "/images/jobs/status": "GET",
-    "/v1/images/jobs/status": "GET",
-    "/v1/images/flows/all": "GET",
-    "/v1/images/flows/add_img": "POST",
-    "/v1/images/flows/imgs_exist": "POST",
-    "/images/flows/browser_page": "GET",
-    "/v1/images/flows/browser_page": "GET",
-    "/v1/images/healthz": "GET",
-    "/v1/images/v1/healthz": "GET",
-    "/v1/images/tester": "GET",
-}
+SIGNED_IN_ROUTES = [(route.method, route.path) for route in TABLE if route.signed_in]
 
 
 def test_wraps_a_success(signed_out: OldClient) -> None:
@@ -113,12 +88,34 @@ def test_refuses_who_may_only_look(shared_server: RunningServer) -> None:
     assert failure[:2] == ("policy__op_denied", "handler /v1/images/upload_init failed")
 
 
-@pytest.mark.parametrize(("path", "method"), ROUTES.items())
-def test_refuses_other_methods(shared_server: RunningServer, path: str, method: str) -> None:
+@pytest.mark.parametrize("route", TABLE, ids=lambda route: f"{route.method} {route.path}")
+def test_refuses_other_methods(shared_server: RunningServer, route: OldRoute) -> None:
+    path = route.path.replace("{key:path}", "x").replace("{image_id}", "x")
+
     answer = httpx.request("DELETE", f"{shared_server.url}{path}")
 
     assert answer.status_code == 405
-    assert method in answer.headers["allow"].split(", ")
+    assert route.method in answer.headers["allow"].split(", ")
+
+
+async def test_tells_of_a_bug_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
+    async def break_down(call: Call) -> Response:
+        raise ZeroDivisionError(f"secret of {call.request.url.path}")
+
+    route = OldRoute("GET", "/images/v/{image_id}", break_down, "Query.image", name="/images/v/", counted_as=None)
+    app = Starlette(routes=[mount(route)])
+
+    async def ask_as_nobody(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": {"viewer": ANONYMOUS, "request_id": "x"}}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(ask_as_nobody), base_url="http://img.test") as client:
+        answer = await client.get("/images/v/5?x=1")
+
+    assert answer.status_code == 200
+    assert answer.content == (
+        b'{"data":{"handler_error_user_msg":"handler /images/v/5 failed unexpectedly"},"status":"ERROR"}'
+    )
+    assert "ZeroDivisionError: secret of /images/v/5" in caplog.text
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"5", b"null", b"[1]", b'{"a": "\xff"}', b"[" * 200_000, b'{"a": NaN}'])
@@ -185,7 +182,10 @@ def test_answers_the_tester_without_an_envelope(signed_out: OldClient) -> None:
 def test_lets_pages_call_that_the_settings_allow(tmp_path: Path) -> None:
     server = RunningServer(tmp_path / "data", {"GF_ALLOWED_ORIGINS": "https://app.example"})
     server.start()
-    asks = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type, x-amz-acl"}
+    asks = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "content-type, x-amz-acl, gf_sess",
+    }
 
     preflight = httpx.options(f"{server.url}/uploads/x", headers={"Origin": "https://app.example", **asks})
     foreign = httpx.options(f"{server.url}/uploads/x", headers={"Origin": "https://evil.example", **asks})
