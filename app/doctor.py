@@ -66,6 +66,8 @@ async def _try_model(classification: ClassificationService, model: Model) -> Fin
 def _name_store(name: str, settings: Settings) -> str:
     if name == "local":
         return "the data folder"
+    if name == "ipfs" and (url := settings.ipfs_api_url):
+        return f"{settings.ipfs_folder} of the IPFS node at {url.host}:{url.port}"
     return f"the bucket {settings.s3_bucket} at {settings.s3_endpoint_url or 'AWS'}"
 
 

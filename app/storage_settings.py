@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AnyHttpUrl, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-StoreName = Literal["local", "s3"]
+StoreName = Literal["local", "s3", "ipfs"]
 
 
 class StorageSettings(BaseSettings):
@@ -18,6 +18,9 @@ class StorageSettings(BaseSettings):
     s3_region: str = "us-east-1"
     s3_endpoint_url: AnyHttpUrl | None = None
     s3_public_url: AnyHttpUrl | None = None
+    ipfs_api_url: AnyHttpUrl | None = None
+    ipfs_gateway_url: AnyHttpUrl | None = None
+    ipfs_folder: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$", max_length=200)] = "/gf-images"
 
     @field_validator("storage", mode="before")
     @classmethod
@@ -31,7 +34,7 @@ class StorageSettings(BaseSettings):
             raise ValueError(f"{twice!r} is named twice")
         return names
 
-    @field_validator("s3_bucket", "s3_endpoint_url", "s3_public_url", mode="before")
+    @field_validator("s3_bucket", "s3_endpoint_url", "s3_public_url", "ipfs_api_url", "ipfs_gateway_url", mode="before")
     @classmethod
     def _empty_place_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -40,4 +43,6 @@ class StorageSettings(BaseSettings):
     def _check_storage(self) -> Self:
         if "s3" in self.storage and self.s3_bucket is None:
             raise ValueError("GF_S3_BUCKET must be set when GF_STORAGE names s3")
+        if "ipfs" in self.storage and self.ipfs_api_url is None:
+            raise ValueError("GF_IPFS_API_URL must be set when GF_STORAGE names ipfs")
         return self

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.ipfs_node import ipfs_node  # noqa: F401 - a fixture
 from tests.mongo_server import mongo_server, own_mongo  # noqa: F401 - fixtures
 from tests.redis_server import PROGRAM, RedisServer
 from tests.s3_server import s3_gateway, s3_server  # noqa: F401 - fixtures

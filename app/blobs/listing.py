@@ -33,13 +33,21 @@ def scan_folder(root: Path, folders: Folders, prefix: str) -> tuple[list[ObjectS
         with open_folder(root, folders) as folder, os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    if _may_hold((*folders, entry.name), prefix):
+                    if may_hold((*folders, entry.name), prefix):
                         below.append((*folders, entry.name))
                 elif (found := _find_object(entry, folders, prefix)) is not None:
                     objects.append(found)
     except (FileNotFoundError, NotADirectoryError):
         return [], []  # it was never made, or is gone by now
     return sorted(objects, key=lambda stat: stat.key), sorted(below, reverse=True)
+
+
+def may_hold(folders: Folders, prefix: str) -> bool:
+    """Tell whether there may be keys below a folder that begin with the prefix."""
+    if not all(is_part(folder) or is_shard(folder) for folder in folders):
+        return False
+    start = "/".join(folders) if is_shard(folders[-1]) else "/".join((*folders, ""))
+    return start.startswith(prefix) or prefix.startswith(start)
 
 
 def _find_object(entry: os.DirEntry[str], folders: Folders, prefix: str) -> ObjectStat | None:
@@ -53,10 +61,3 @@ def _find_object(entry: os.DirEntry[str], folders: Folders, prefix: str) -> Obje
     except FileNotFoundError:
         return None
     return object_stat(key, found)
-
-
-def _may_hold(folders: Folders, prefix: str) -> bool:
-    if not all(is_part(folder) or is_shard(folder) for folder in folders):
-        return False
-    start = "/".join(folders) if is_shard(folders[-1]) else "/".join((*folders, ""))
-    return start.startswith(prefix) or prefix.startswith(start)

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import aioboto3
 
 from app.blobs.health import Health, probe_stores
+from app.blobs.ipfs.node import find_fault as find_ipfs_fault
+from app.blobs.ipfs.node import open_node
+from app.blobs.ipfs.store import IpfsStore
 from app.blobs.local import LocalStore
 from app.blobs.replicated import ReplicatedStore
 from app.blobs.s3.client import S3Place, open_client
-from app.blobs.s3.setup import find_fault, set_up
+from app.blobs.s3.setup import find_fault as find_s3_fault
+from app.blobs.s3.setup import set_up
 from app.blobs.s3.signing import S3Signer
 from app.blobs.s3.store import S3Store
 from app.data_dir import DataDir
@@ -55,6 +59,9 @@ async def open_store(name: str, settings: Settings, data_dir: DataDir, stack: As
     """Open one store by its name; it may be away, and come back while the server runs."""
     if name == "local":
         return LocalStore(data_dir.objects)
+    if name == "ipfs":
+        node = await stack.enter_async_context(open_node(ipfs_api_url(settings)))
+        return IpfsStore(node, settings.ipfs_folder, data_dir.spool)
     place, session = s3_place(settings), aioboto3.Session()
     client = await stack.enter_async_context(open_client(session, place))
     public = await stack.enter_async_context(open_client(session, place, public=True))
@@ -63,10 +70,14 @@ async def open_store(name: str, settings: Settings, data_dir: DataDir, stack: As
 
 async def find_faults(settings: Settings, names: Collection[str]) -> list[str]:
     """Return one line for each setting of these stores that is found wrong by asking the store."""
-    if "s3" in names and settings.s3_bucket is None:
-        return ["GF_S3_BUCKET: must be set for the store s3."]
-    fault = await find_fault(s3_place(settings)) if "s3" in names else None
-    return [fault] if fault else []
+    faults: list[str | None] = []
+    if "s3" in names:
+        is_set = settings.s3_bucket is not None
+        faults.append(await find_s3_fault(s3_place(settings)) if is_set else _unset("GF_S3_BUCKET", "s3"))
+    if "ipfs" in names:
+        is_set = settings.ipfs_api_url is not None
+        faults.append(await find_ipfs_fault(ipfs_api_url(settings)) if is_set else _unset("GF_IPFS_API_URL", "ipfs"))
+    return [fault for fault in faults if fault]
 
 
 async def set_up_stores(settings: Settings) -> list[str]:
@@ -91,3 +102,15 @@ def s3_place(settings: Settings) -> S3Place:
         endpoint_url=str(endpoint).rstrip("/") if endpoint else None,
         public_url=str(public).rstrip("/") if public else None,
     )
+
+
+def ipfs_api_url(settings: Settings) -> str:
+    return str(settings.ipfs_api_url or "").rstrip("/")
+
+
+def ipfs_gateway_url(settings: Settings) -> str | None:
+    return str(settings.ipfs_gateway_url).rstrip("/") if settings.ipfs_gateway_url else None
+
+
+def _unset(name: str, store: str) -> str:
+    return f"{name}: must be set for the store {store}."

@@ -4,6 +4,7 @@ from app.blobs.locks import FileLocks
 from app.container.bundle import Services
 from app.container.limits import mail_limits_of, quota_of, wire_admission, wire_idempotency, wire_rates
 from app.container.parts import Parts, now
+from app.container.stores import ipfs_gateway_url
 from app.data_dir import DataDir
 from app.domain.edit_sizes import SizeLimits
 from app.services.admission import AdmissionService
@@ -47,7 +48,7 @@ def wire_services(
         reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
         objects=ObjectService(records, blobs, signer, holds_back=bool(settings.plugins)),
         variants=variants,
-        replicas=ReplicaService(records, parts.stores.by_name),
+        replicas=ReplicaService(records, parts.stores.by_name, ipfs_gateway_url(settings)),
         jobs=JobService(records, bell, now, admission),
         imports=ImportService(records, bell, flows, now, admission, settings.local_roots),
         edits=_wire_edits(settings, parts, images, flows),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from app.domain import policy
 from app.domain.errors import StorageUnavailable
@@ -16,10 +17,12 @@ from app.ports.records import Records
 class ReplicaService:
     """Attributes:
     stores: By name, the primary first.
+    gateway_url: Where everybody reads what has a content identifier; None where there is no such place.
     """
 
     records: Records
     stores: Mapping[str, BlobStore]
+    gateway_url: str | None
 
     async def find_of_images(
         self, image_ids: Sequence[ImageId]
@@ -32,12 +35,15 @@ class ReplicaService:
         known = await self.records.replicas.find_many(image_ids)
         return {image_id: self._tell(image_id, known.get(image_id, ())) for image_id in image_ids}
 
-    async def find_address(self, viewer: Viewer, image: Image, backend: str) -> str | None:
-        """Return where a store itself gives the original, for some minutes; None when it does not, or not to the
-        viewer."""
-        store = self.stores.get(backend)
+    async def find_address(self, viewer: Viewer, image: Image, replica: Replica) -> str | None:
+        """Return where a store itself gives the original, for some minutes, or a gateway does for ever; None when
+        there is no such place, or not for the viewer."""
+        store = self.stores.get(replica.backend)
         if store is None or not policy.can_see_replicas(viewer, image):
             return None
+        if replica.cid is not None:
+            query = urlencode({"filename": image.original_key})
+            return f"{self.gateway_url}/ipfs/{replica.cid}?{query}" if self.gateway_url else None
         disposition = f'inline; filename="{image.original_key}"'
         headers = ReadHeaders(image.format.mime_type, disposition, "private, max-age=240")
         stat = ObjectStat(image.original_key, image.byte_size, "", image.created_at)

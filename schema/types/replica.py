@@ -24,6 +24,7 @@ strawberry.enum(
 @strawberry.type(description="What one store holds of an image.")
 class Replica:
     image: strawberry.Private[images.Image]
+    known: strawberry.Private[domain.Replica]
     backend: str = strawberry.field(description="The store, by the name that it has in the settings.")
     role: domain.ReplicaRole = strawberry.field(description="Whether it is the primary, or follows it.")
     state: domain.ReplicaState = strawberry.field(description="What is known of it.")
@@ -37,6 +38,7 @@ class Replica:
     def from_domain(cls, image: images.Image, role: domain.ReplicaRole, replica: domain.Replica) -> Replica:
         return cls(
             image=image,
+            known=replica,
             backend=replica.backend,
             role=role,
             state=replica.state,
@@ -47,11 +49,11 @@ class Replica:
 
     @strawberry.field(
         description="Where the original is read there, for some minutes: of the primary the image's own address; "
-        "null where objects are read through this server alone."
+        "on IPFS that of the gateway, for ever; null where objects are read through this server alone."
     )
     async def url(self, info: Info) -> URL | None:
         services = info.context.services
         if self.role is domain.ReplicaRole.PRIMARY:
             return URL(info.context.media(services.images.original_path(info.context.viewer, self.image)))
-        address = await services.replicas.find_address(info.context.viewer, self.image, self.backend)
+        address = await services.replicas.find_address(info.context.viewer, self.image, self.known)
         return URL(address) if address else None

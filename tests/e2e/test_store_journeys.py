@@ -21,13 +21,16 @@ Upload = dict[str, Any]
 Tampering = Callable[[Upload, bytes], httpx.Response]
 
 
-@pytest.fixture(scope="module", params=["local", "s3"])
+@pytest.fixture(scope="module", params=["local", "s3", pytest.param("ipfs", marks=pytest.mark.ipfs)])
 def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server on each kind of store, set up as an operator would."""
     settings = {"GF_STORAGE": request.param, "GF_ALLOWED_ORIGINS": "https://pages.example"}
     if request.param == "s3":
         server = request.getfixturevalue("s3_server")
         settings |= server.settings | {"GF_S3_BUCKET": server.new_place().bucket}
+    elif request.param == "ipfs":
+        node = request.getfixturevalue("ipfs_node")
+        settings |= node.settings | {"GF_IPFS_FOLDER": node.new_folder()}
     running = RunningServer(tmp_path_factory.mktemp("stored") / "data", settings)
     running.run_cli("storage", "setup")
     running.start()
