@@ -84,8 +84,8 @@ async def listen(cluster: Cluster, heard: list[Heard]) -> list[asyncio.Task[None
         tasks.append(asyncio.create_task(hear(cluster.servers[number % 2].url, one, ready)))
         if number % 50 == 49:
             await asyncio.sleep(0.5)  # hundreds at the same moment are another fault
-    for _ in heard:
-        async with asyncio.timeout(END_TIMEOUT_S):
+    async with asyncio.timeout(END_TIMEOUT_S):
+        for _ in heard:
             await ready.acquire()
     return tasks
 

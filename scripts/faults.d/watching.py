@@ -86,14 +86,14 @@ async def event_lines(base: str, job_id: str) -> AsyncGenerator[bytes]:
 
 
 def open_deaf(base: str, job_id: str, *, over_socket: bool) -> socket.socket:
-    """Ask for a log, and never read a byte of it."""
+    """Ask for a log, over a socket or as plain server-sent events, and never read a byte of it."""
     place = urlsplit(base)
     deaf = socket.socket()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
     deaf.connect((place.hostname, place.port))
     deaf.settimeout(CONNECT_TIMEOUT_S)
     if not over_socket:
-        deaf.sendall(streaming(job_id))
+        deaf.sendall(f"GET /jobs/{job_id}/events HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
         return deaf
     deaf.sendall(
         f"GET /graphql HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
