@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 from starlette.responses import StreamingResponse
-from starlette.types import Send
+from starlette.types import Message, Send
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
@@ -42,6 +42,23 @@ class EndingSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         for operation_id in tuple(self.operations):
             await self.cleanup_operation(operation_id)
         await self.websocket.close(code=FORBIDDEN, reason="The sign-in has ended.")
+
+
+def telling_of_the_gone(send: Send) -> Send:
+    """Return a socket's `send` that tells of a client which answered no ping as of any other that is gone.
+
+    uvicorn closes the socket of such a client by itself, and calls it a bug when more is sent then.
+    """
+
+    async def send_or_tell(message: Message) -> None:
+        try:
+            await send(message)
+        except RuntimeError as error:
+            if message["type"] != "websocket.send":
+                raise
+            raise ConnectionAbortedError from error
+
+    return send_or_tell
 
 
 class EndingStream(StreamingResponse):

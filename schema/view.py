@@ -36,7 +36,7 @@ from schema.build import Schema
 from schema.caching import cache_control_of, validate
 from schema.context import Context
 from schema.documents import operation_type
-from schema.endings import EndingSocketHandler, EndingStream
+from schema.endings import EndingSocketHandler, EndingStream, telling_of_the_gone
 from schema.idempotency import run_once
 from schema.trusted_documents import TrustedDocuments, hash_of
 
@@ -110,7 +110,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self.run(WebSocket(scope, receive=receive, send=send))
+            await self.run(WebSocket(scope, receive=receive, send=telling_of_the_gone(send)))
             return
         request = Request(scope, receive)
         try:
