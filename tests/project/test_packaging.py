@@ -69,10 +69,17 @@ def test_wheel_holds_nothing_but_its_packages(wheel: Path):
     assert {path.split("/")[0] for path in wheel_files(wheel)} == {*PACKAGES, f"gf_images-{app.__version__}.dist-info"}
 
 
-def test_wheel_names_the_command_and_the_licence(wheel: Path):
+def test_wheel_names_the_command_the_plugins_and_the_licence(wheel: Path):
     metadata = Parser().parsestr(wheel_text(wheel, "METADATA"))
 
-    assert wheel_text(wheel, "entry_points.txt").split() == ["[console_scripts]", "gf-images", "=", "app.cli:main"]
+    assert wheel_text(wheel, "entry_points.txt").splitlines() == [
+        "[console_scripts]",
+        "gf-images = app.cli:main",
+        "",
+        "[gf_images.plugins]",
+        "face-blur = app.plugins.face_blur:open_face_blur",
+        "watermark = app.plugins.watermark:open_watermark",
+    ]
     assert (metadata["Name"], metadata["Version"]) == ("gf-images", app.__version__)
     assert (metadata["License-Expression"], metadata["License-File"]) == ("Apache-2.0", "LICENSE")
 
