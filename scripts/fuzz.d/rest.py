@@ -23,7 +23,7 @@ CHECKS = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/fuzz rest", description=__doc__)
-    parser.add_argument("--examples", type=int, default=150, help="made-up requests of each route, at most")
+    parser.add_argument("--examples", type=int, default=220, help="made-up requests of each route, at most")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
