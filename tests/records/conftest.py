@@ -18,7 +18,6 @@ GIVEN = os.environ.get("GF_TEST_MONGODB_URL")
 """A server for tests, without a database: `mongodb://host:port`. Every suite runs on it, too."""
 
 OVER_A_SOCKET = {
-    "test_flow_events",
     "test_idempotency_records",
     "test_image_states",
     "test_job_concurrency",
