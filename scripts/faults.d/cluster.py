@@ -1,5 +1,7 @@
 """What is broken: a server, or with Redis servers and workers, each a process of its own on one data folder."""
 
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,6 +42,7 @@ def open_cluster(engine: str, *, servers: int = 1, workers: int = 2, **settings:
     Args:
         workers: How many with Redis; embedded there are none.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with whoever started it
     with ExitStack() as stack:
         cluster = Cluster(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gf-faults-"))))
         pictures = cluster.folder / "pictures"
