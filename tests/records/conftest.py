@@ -38,12 +38,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what asks for `records` on each kind of database; suites that are named for SQLite, on that alone."""
     suite = metafunc.module.__name__.rpartition(".")[2]
     if "records" in metafunc.fixturenames and not hasattr(metafunc.module, "records"):
-        kinds = [
-            "sqlite",
-            *(["mongomock"] if suite not in NEEDS_TURNS and not suite.startswith("test_sqlite") else []),
+        mongo = [
+            *(["mongomock"] if suite not in NEEDS_TURNS else []),
             *(["socket"] if suite in OVER_A_SOCKET else []),
             *(["mongodb"] if GIVEN else []),
         ]
+        kinds = ["sqlite"] if suite.startswith("test_sqlite") else ["sqlite", *mongo]
         metafunc.parametrize("records", kinds, indirect=True)
 
 
