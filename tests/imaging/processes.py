@@ -16,14 +16,19 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
-def fork_servers() -> list[int]:
-    """Return the fork servers that this process has started itself."""
+def fork_servers(module: bytes = b"app.imaging.forkserver") -> list[int]:
+    """Return the fork servers of a module that this process has started itself."""
     children = (pid for pid in descendants(os.getpid()) if _parent(Path(f"/proc/{pid}")) == os.getpid())
-    return sorted(pid for pid in children if b"app.imaging.forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    return sorted(pid for pid in children if module in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+def forked(servers: list[int]) -> list[int]:
+    """Return the processes below fork servers."""
+    return sorted({process for server in servers for process in descendants(server)})
 
 
 def imaging_processes() -> list[int]:
-    return sorted(process for server in fork_servers() for process in descendants(server))
+    return forked(fork_servers())
 
 
 def is_running(pid: int) -> bool:
