@@ -1,7 +1,6 @@
 """The records of flows, what is in them, and their log."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from app.domain.flow import Flow, FlowChanges, FlowEvent
@@ -41,7 +40,7 @@ class FlowRecords(Protocol):
         """Forget the flow; its images stay. Raises: NotFound."""
         ...
 
-    async def add_images(self, name: str, image_ids: Sequence[ImageId], at: datetime) -> None:
+    async def add_images(self, name: str, image_ids: Sequence[ImageId]) -> None:
         """Put images into the flow; those that are there already stay where they are. Raises: NotFound."""
         ...
 

@@ -105,7 +105,7 @@ class FlowService:
         """
         await self.get_fillable(viewer, name)
         ids = await self._check_visible(viewer, image_ids)
-        await self.records.flows.add_images(name, ids, self.clock())
+        await self.records.flows.add_images(name, ids)
         await self.bell.ring(flow_topic(name))
         return await self._get(name)
 

@@ -116,7 +116,7 @@ class LabelRuleService:
             if rule.tag is not None:
                 await self.records.tags.change((action.image_id,), added=(rule.tag,))
             elif rule.to_flow is not None:
-                await self.records.flows.add_images(rule.to_flow, (action.image_id,), self.clock())
+                await self.records.flows.add_images(rule.to_flow, (action.image_id,))
                 await self.bell.ring(flow_topic(rule.to_flow))
         if actions:
             await self.records.labels.add_actions(actions)

@@ -32,7 +32,7 @@ IMAGES = """
 INSERT INTO images (id, owner_id, title, state, format, width, height, byte_size, sha256, frame_count, created_at, tags)
 VALUES (?, ?, ?, 'READY', 'JPEG', 4000, 3000, ?, ?, 1, ?, ?)
 """
-PLACES = "INSERT INTO flow_images (image_id, flow, created_at, added_at, is_failed) VALUES (?, ?, ?, ?, 0)"
+PLACES = "INSERT INTO flow_images (image_id, flow, created_at, is_failed) VALUES (?, ?, ?, 0)"
 TAGS = "INSERT INTO image_tags (image_id, tag, created_at, owner_id) VALUES (?, ?, ?, ?)"
 SAID = "INSERT INTO image_classifications (image_id, model, model_version, classified_at) VALUES (?, 'kinds', '1', ?)"
 LABELS = "INSERT INTO labelled_images (image_id, name, score, created_at) VALUES (?, ?, ?, ?)"
@@ -164,7 +164,7 @@ def image_row(number: int) -> tuple[str | int, ...]:
 def place_rows(number: int) -> Iterator[tuple[str | int, ...]]:
     shown = "all" if number % 10 != 3 else "hidden"
     for flow in (shown, "tenth") if number % 10 == 0 else (shown,):
-        yield id_of(number), flow, time_of(number), time_of(number)
+        yield id_of(number), flow, time_of(number)
 
 
 def tag_rows(number: int) -> Iterator[tuple[str | int, ...]]:

@@ -47,7 +47,7 @@ async def test_tells_of_an_image_that_is_added_with_its_upload(records: Records)
 
 async def test_tells_of_adding_and_removing_once(records: Records, image: Image) -> None:
     for _ in range(2):
-        await records.flows.add_images("cranes", (image.id,), NOW)
+        await records.flows.add_images("cranes", (image.id,))
     for _ in range(2):
         await records.flows.remove_images("cranes", (image.id,))
 
@@ -56,7 +56,7 @@ async def test_tells_of_adding_and_removing_once(records: Records, image: Image)
 
 
 async def test_tells_every_flow_of_a_change_once(records: Records, image: Image) -> None:
-    await records.flows.add_images("cranes", (image.id,), NOW)
+    await records.flows.add_images("cranes", (image.id,))
 
     for _ in range(2):
         await records.images.update(image.id, ImageChanges(title="Dock", tags=("sea",)))
@@ -102,7 +102,7 @@ async def test_forgets_the_log_with_its_flow(records: Records, image: Image) -> 
 
 async def test_says_when_it_happened(records: Records, image: Image) -> None:
     before = datetime.now(UTC)
-    await records.flows.add_images("cranes", (image.id,), NOW)
+    await records.flows.add_images("cranes", (image.id,))
 
     [event] = await records.flows.events("cranes", 0)
 
@@ -124,11 +124,11 @@ async def test_keeps_the_newest_lines(records: Records) -> None:
     images = [await records.images.add(make_image(), ()) for _ in range(100)]
     ids = [image.id for image in images]
     for _ in range(KEPT // 200):
-        await records.flows.add_images("harbours", ids, NOW)
+        await records.flows.add_images("harbours", ids)
         await records.flows.remove_images("harbours", ids)
     assert (await records.flows.events("harbours", 0, limit=1))[0].sequence == 1
 
-    await records.flows.add_images("harbours", ids[:3], NOW)
+    await records.flows.add_images("harbours", ids[:3])
 
     kept = await records.flows.events("harbours", 0, limit=2 * KEPT)
     assert [event.sequence for event in kept] == list(range(4, KEPT + 4))

@@ -9,7 +9,6 @@ from job_steps import fail_item_of
 from record_factories import (
     ADMIN_VIEWER,
     DERIVED,
-    NOW,
     OTHER,
     OTHER_VIEWER,
     OWNER,
@@ -109,7 +108,7 @@ async def test_refuses_to_change_delete_or_fill_what_is_not_there(records: Recor
     with pytest.raises(NotFound):
         await records.flows.delete("none")
     with pytest.raises(NotFound):
-        await records.flows.add_images("none", (image.id,), NOW)
+        await records.flows.add_images("none", (image.id,))
     await records.flows.remove_images("none", (image.id,))
 
     assert await records.flows.find_of_images((image.id,)) == {image.id: ()}
@@ -132,8 +131,8 @@ async def test_puts_images_in_and_takes_them_out(records: Records) -> None:
     await records.flows.add(make_flow())
     older, newer = [await records.images.add(make_image(created_at=after(age)), ()) for age in (0, 5)]
 
-    await records.flows.add_images("harbours", (newer.id, new_image_id(), older.id), after(9))
-    await records.flows.add_images("harbours", (older.id, older.id), after(10))
+    await records.flows.add_images("harbours", (newer.id, new_image_id(), older.id))
+    await records.flows.add_images("harbours", (older.id, older.id))
     full = await get_flow(records, "harbours")
     page = await records.images.list(OWNER_VIEWER, ImageFilter(flow="harbours"), ImageOrder(), PageRequest())
     await records.flows.remove_images("harbours", (newer.id, new_image_id()))
@@ -149,7 +148,7 @@ async def test_leaves_failed_images_out_of_count_and_cover(records: Records) -> 
     older = await records.images.add(make_image(), ("harbours",))
     newer = await records.images.add(make_image(created_at=after(1), state=ImageState.PROCESSING), ("harbours",))
     broken = await records.images.add(make_image(created_at=after(2), state=ImageState.FAILED), ())
-    await records.flows.add_images("harbours", (broken.id,), after(2))
+    await records.flows.add_images("harbours", (broken.id,))
     readings = []
 
     for change in (
@@ -257,7 +256,7 @@ async def test_counts_and_covers_are_always_those_of_the_images(records: Records
             "fail": lambda image=image: fail_item_of(records, image.id),
             "finish": lambda image=image: records.images.finish(image.id, DERIVED),
             "delete": lambda image=image: records.images.delete((image.id,)),
-            "put": lambda image=image: records.flows.add_images(name, (image.id,), NOW),
+            "put": lambda image=image: records.flows.add_images(name, (image.id,)),
             "take": lambda image=image: records.flows.remove_images(name, (image.id,)),
         }
         await changes[action]()

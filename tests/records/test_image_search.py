@@ -147,7 +147,7 @@ async def test_follows_every_change(records: Records) -> None:
 
     await records.images.update(image.id, ImageChanges(title="boat", tags=("river",)))
     await records.labels.put(make_classification(image.id, "drawing"))
-    await records.flows.add_images("alps", [image.id], after(0))
+    await records.flows.add_images("alps", [image.id])
     await records.flows.remove_images("lake", [image.id])
 
     assert await search(records, "boat river drawing alps") == [image.id]

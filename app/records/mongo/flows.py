@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from app.domain import policy
@@ -84,7 +83,7 @@ class MongoFlows:
             raise policy.no_flow(name)
         await clear_flow(self.collections, row.id)
 
-    async def add_images(self, name: str, image_ids: Sequence[ImageId], at: datetime) -> None:  # noqa: ARG002 - never read
+    async def add_images(self, name: str, image_ids: Sequence[ImageId]) -> None:
         """Each image comes into the flow by a write of its own: what a crash leaves undone is done when asked again."""
         flow = await self._get(name)
         absent = {"flows": {"$ne": flow.id}}

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from app.domain import policy
 from app.domain.errors import Conflict
@@ -46,8 +45,8 @@ WHERE name = ? RETURNING name
 """
 
 _ADD_IMAGES = """
-INSERT INTO flow_images (image_id, flow, created_at, added_at, is_failed)
-SELECT id, ?, created_at, ?, state = 'FAILED' FROM images WHERE id IN (SELECT value FROM json_each(?))
+INSERT INTO flow_images (image_id, flow, created_at, is_failed)
+SELECT id, ?, created_at, state = 'FAILED' FROM images WHERE id IN (SELECT value FROM json_each(?))
 ON CONFLICT DO NOTHING
 """
 
@@ -104,11 +103,11 @@ class SqliteFlows:
             if await transaction.fetch_one("DELETE FROM flows WHERE name = ? RETURNING name", (name,)) is None:
                 raise policy.no_flow(name)
 
-    async def add_images(self, name: str, image_ids: Sequence[ImageId], at: datetime) -> None:
+    async def add_images(self, name: str, image_ids: Sequence[ImageId]) -> None:
         async with self.database.transaction() as transaction:
             if await transaction.fetch_one("SELECT 1 FROM flows WHERE name = ?", (name,)) is None:
                 raise policy.no_flow(name)
-            await transaction.fetch(_ADD_IMAGES, (name, to_micros(at), to_json(image_ids)))
+            await transaction.fetch(_ADD_IMAGES, (name, to_json(image_ids)))
 
     async def remove_images(self, name: str, image_ids: Sequence[ImageId]) -> None:
         async with self.database.transaction() as transaction:

@@ -41,8 +41,8 @@ _MEMBER_OF_TAG = "SELECT 1 FROM image_tags WHERE tag = ? LIMIT 1 OFFSET ?"
 _MEMBER_OF_LABEL = "SELECT 1 FROM labelled_images WHERE name = ? LIMIT 1 OFFSET ?"
 
 _ADD_TO_FLOWS = """
-INSERT INTO flow_images (image_id, flow, created_at, added_at, is_failed)
-SELECT ?1, name, ?2, ?2, ?3 FROM flows WHERE name IN (SELECT value FROM json_each(?4))
+INSERT INTO flow_images (image_id, flow, created_at, is_failed)
+SELECT ?1, name, ?2, ?3 FROM flows WHERE name IN (SELECT value FROM json_each(?4))
 ON CONFLICT DO NOTHING
 """
 
