@@ -24,6 +24,7 @@ DomainError
 │   ├── TooManyPixels       TOO_MANY_PIXELS      by area, or by one side
 │   ├── TooManyFrames       TOO_MANY_FRAMES
 │   ├── TooManyScans        TOO_MANY_SCANS       a JPEG made to burn time
+│   ├── TooManyParts        TOO_MANY_PARTS       countless tiny segments, chunks or blocks
 │   ├── DecodeTimeout       DECODE_TIMEOUT
 │   └── DecoderDied         DECODER_DIED         out of memory, or crashed
 ├── (model.py, plugin.py)   MODEL_UNAVAILABLE, MODEL_FAILED, MODEL_TIMEOUT, IMAGE_NOT_READY, PLUGIN_FAILED, VETOED
@@ -173,6 +174,10 @@ class TooManyFrames(InvalidImage):
 
 class TooManyScans(InvalidImage):
     code = ErrorCode.TOO_MANY_SCANS
+
+
+class TooManyParts(InvalidImage):
+    code = ErrorCode.TOO_MANY_PARTS
 
 
 class DecodeTimeout(InvalidImage):

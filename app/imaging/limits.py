@@ -17,6 +17,7 @@ class ImageLimits:
         max_frame_pixels: Frames times width times height, px.
         formats: What is decoded at all.
         max_scans: Scans of a JPEG. A progressive one of 342 KB with 2,000 scans takes over a minute.
+        max_parts: Segments of a JPEG, chunks of a PNG and blocks of a GIF that have fewer than 100 bytes each.
     """
 
     max_bytes: int = 40 * 2**20
@@ -25,6 +26,7 @@ class ImageLimits:
     max_frames: int = 500
     max_frame_pixels: int = 200_000_000
     max_scans: int = 100
+    max_parts: int = 10_000
     formats: tuple[ImageFormat, ...] = DEFAULT_FORMATS
 
 

@@ -27,6 +27,7 @@ from app.imaging.heif import register_heif
 from app.imaging.limits import ImageLimits
 from app.imaging.magic import MAGIC_LENGTH, detect_format
 from app.imaging.metadata import read_orientation
+from app.imaging.parts import check_parts
 from app.imaging.scans import check_scans
 
 _DECODERS: Final = {ImageFormat.HEIC: "HEIF"}
@@ -97,12 +98,12 @@ def open_source(path: Path, limits: ImageLimits) -> Iterator[Source]:
     with _open_file(path) as file:
         _check_bytes(file, limits)
         image_format = detect_format(file.read(MAGIC_LENGTH), limits.formats)
-        if image_format is ImageFormat.JPEG:
-            check_scans(file, limits.max_scans)
+        gif_frames = _walk_through(file, image_format, limits)
         with decoder_errors(limits):
             image = _open_image(file, image_format, limits)
         _check_size(image, limits)
-        frame_count = _count_frames(image, file, image_format, limits)
+        frame_count = gif_frames or _count_frames(image, image_format)
+        _check_frames(frame_count, image, limits)
         # Decoders of the other formats turn what they read upright by themselves.
         orientation = read_orientation(image.info) if image_format in _STORED_TURNED else 1
         yield Source(file, image, image_format, frame_count, orientation)
@@ -142,6 +143,16 @@ def _check_bytes(file: BinaryIO, limits: ImageLimits) -> None:
         raise TooLarge(f"The image has {byte_size} bytes; at most {limits.max_bytes} are allowed.")
 
 
+def _walk_through(file: BinaryIO, image_format: ImageFormat, limits: ImageLimits) -> int | None:
+    """Refuse what its decoder would take too many steps for; return the number of frames of a GIF."""
+    check_parts(file, image_format, limits.max_parts)
+    if image_format is ImageFormat.JPEG:
+        check_scans(file, limits.max_scans)
+    if image_format is ImageFormat.GIF:
+        return gif.scan(file, limits.max_frames + 1, limits.max_parts).frame_count
+    return None
+
+
 def _open_image(file: BinaryIO, image_format: ImageFormat, limits: ImageLimits) -> ImageFile.ImageFile:
     file.seek(0)
     Image.MAX_IMAGE_PIXELS = limits.max_pixels  # Pillow's own guard, at the same height
@@ -176,16 +187,12 @@ def _check_size(image: Image.Image, limits: ImageLimits) -> None:
         )
 
 
-def _count_frames(image: Image.Image, file: BinaryIO, image_format: ImageFormat, limits: ImageLimits) -> int:
+def _count_frames(image: Image.Image, image_format: ImageFormat) -> int:
     """Return the number of frames; the further pictures of a JPEG (MPO), and pages, do not count."""
-    if image_format in _ONE_PICTURE:
-        return 1
-    if image_format is ImageFormat.GIF:
-        position = file.tell()
-        frames = gif.scan(file, limits.max_frames + 1).frame_count
-        file.seek(position)
-    else:
-        frames = int(getattr(image, "n_frames", 1))
+    return 1 if image_format in _ONE_PICTURE else int(getattr(image, "n_frames", 1))
+
+
+def _check_frames(frames: int, image: Image.Image, limits: ImageLimits) -> None:
     if frames > limits.max_frames:
         raise TooManyFrames(f"The image has more than {limits.max_frames} frames.")
     if frames * image.width * image.height > limits.max_frame_pixels:
@@ -193,4 +200,3 @@ def _count_frames(image: Image.Image, file: BinaryIO, image_format: ImageFormat,
             f"The image has {frames} frames of {image.width} x {image.height} px; "
             f"at most {limits.max_frame_pixels} pixels in all are allowed."
         )
-    return frames

@@ -42,6 +42,7 @@ ERROR_TYPES: Mapping[ErrorCode, str] = {
     ErrorCode.TOO_MANY_PIXELS: _UNDECODABLE,
     ErrorCode.TOO_MANY_FRAMES: _UNDECODABLE,
     ErrorCode.TOO_MANY_SCANS: _UNDECODABLE,
+    ErrorCode.TOO_MANY_PARTS: _UNDECODABLE,
     ErrorCode.DECODE_TIMEOUT: _UNDECODABLE,
     ErrorCode.DECODER_DIED: _UNDECODABLE,
     ErrorCode.SOURCE_UNREADABLE: "s3_file_download_error",

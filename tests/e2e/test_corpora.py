@@ -21,6 +21,7 @@ REFUSALS = {
     "TOO_MANY_PIXELS",
     "TOO_MANY_FRAMES",
     "TOO_MANY_SCANS",
+    "TOO_MANY_PARTS",
     "TYPE_MISMATCH",
     "TOO_LARGE",
 }

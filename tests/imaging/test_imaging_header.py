@@ -14,6 +14,7 @@ from app.domain.errors import (
     SourceUnreadable,
     TooLarge,
     TooManyFrames,
+    TooManyParts,
     TooManyPixels,
     TooManyScans,
     UnsupportedFormat,
@@ -163,6 +164,56 @@ def test_does_not_count_what_looks_like_scans_inside_a_comment(tmp_path: Path):
     path = save(make_quarters(), tmp_path / "picture.jpeg", comment=b"\xff\xda" * 200)
 
     assert inspect(path, LIMITS).width == 120
+
+
+def insert(data: bytes, mark: bytes, back: int, parts: bytes) -> bytes:
+    """Return the bytes with others in them, `back` before a mark."""
+    position = data.index(mark) - back
+    return data[:position] + parts + data[position:]
+
+
+TINY_PARTS = {
+    "segments.jpeg": (b"\xff\xdb", 0, b"\xff\xfe\0\2"),
+    "metadata.jpeg": (b"\xff\xdb", 0, b"\xff\xe1\0\2"),
+    "markers.jpeg": (b"\xff\xdb", 0, b"\xff\xd0"),
+    "filling.jpeg": (b"\xff\xdb", 0, b"\xff"),
+    "words.png": (b"IDAT", 4, png_chunk(b"tEXt", b"a\0b")),
+    "words-behind.png": (b"IEND", 4, png_chunk(b"tEXt", b"a\0b")),
+    "unknown.png": (b"IDAT", 4, png_chunk(b"zzZz", b"")),
+    "pixels.png": (b"IDAT", 4, png_chunk(b"IDAT", b"")),
+    "comments.gif": (b"\x2c\0\0\0\0", 0, b"\x21\xfe\1a\0"),
+    "comment.gif": (b"\x2c\0\0\0\0", 0, b"\x21\xfe" + b"\1a" * 9 + b"\0"),
+    "application.gif": (b"\x2c\0\0\0\0", 0, b"\x21\xff\1a\0"),
+}
+
+
+@pytest.mark.parametrize("name", TINY_PARTS)
+def test_rejects_more_tiny_parts_than_allowed(tmp_path: Path, name: str):
+    path = save(make_quarters(), tmp_path / name)
+    mark, back, part = TINY_PARTS[name]
+    data = path.read_bytes()
+
+    path.write_bytes(insert(data, mark, back, part * 200_000))
+    with pytest.raises(TooManyParts):
+        inspect(path, LIMITS)
+    path.write_bytes(insert(data, mark, back, part * 400))
+    assert inspect(path, LIMITS).width == 120
+
+
+@pytest.mark.parametrize("name", ["long.jpeg", "long.png", "long.gif"])
+def test_takes_parts_of_a_decent_size_however_many(tmp_path: Path, name: str):
+    words = bytes(200)
+    parts = {
+        "long.jpeg": (b"\xff\xdb", 0, b"\xff\xfe\0\xca" + words),
+        "long.png": (b"IDAT", 4, png_chunk(b"zzZz", words)),
+        "long.gif": (b"\x2c\0\0\0\0", 0, b"\x21\xfe" + (b"\xc8" + words) * 20 + b"\0"),
+    }
+    path = save(make_quarters(), tmp_path / name)
+    mark, back, part = parts[name]
+
+    path.write_bytes(insert(path.read_bytes(), mark, back, part * 1000))
+
+    assert inspect(path, replace(LIMITS, max_parts=1100)).width == 120
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"<html></html>", bytes(4096), b"\xff\xd8", b"MZ", b"#!/bin/sh"])
