@@ -70,7 +70,11 @@ class Installation:
 
 
 @pytest.fixture(params=["local,s3", "s3,local"])
-def installation(request: pytest.FixtureRequest, s3_server: S3Server, tmp_path: Path) -> Installation:
+def installation(
+    request: pytest.FixtureRequest, s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Installation:
+    # A command silences the process that it runs in, which is this one.
+    monkeypatch.setattr("app.storage_commands.configure_logging", lambda _level: None)
     place = s3_server.new_place()
     settings = s3_server.settings | {"GF_STORAGE": request.param, "GF_S3_BUCKET": place.bucket}
     made = Installation(tmp_path / "data", place, settings)
