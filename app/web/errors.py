@@ -96,7 +96,10 @@ def _refusal(error: HTTPException) -> Response:
     """Answer what the framework refuses by itself: an unknown path, a wrong method."""
     fallback = ErrorCode.INTERNAL if error.status_code >= 500 else ErrorCode.INVALID_INPUT
     code = _CODES_OF_REFUSALS.get(error.status_code, fallback)
-    return _answer(error.status_code, code, f"{error.detail.removesuffix('.')}.", error.headers or {})
+    headers = dict(error.headers or {})
+    if "Allow" in headers:  # the framework keeps methods in a set
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+    return _answer(error.status_code, code, f"{error.detail.removesuffix('.')}.", headers)
 
 
 def _answer(status: int, code: ErrorCode, message: str, headers: Mapping[str, str]) -> Response:

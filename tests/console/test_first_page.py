@@ -38,7 +38,7 @@ def fill(server: RunningServer, flow: str, count: int) -> None:
 async def test_dropped_pictures_get_ready_and_fill_the_flow(page: Page) -> None:
     await open_flow(page, "dropped")
 
-    await drop(page, {"lake.jpeg": make_picture(seed=301), "hill.png": make_picture("PNG", seed=302)})
+    await drop(page, {"lake.jpeg": make_picture(seed=401), "hill.png": make_picture("PNG", seed=402)})
 
     await expect(page.locator('.upload[data-state="ready"] .upload-name')).to_have_text(["lake.jpeg", "hill.png"])
     await expect(page.locator(".upload").first.locator(".step")).to_have_text(DONE)
@@ -51,7 +51,7 @@ async def test_dropped_pictures_get_ready_and_fill_the_flow(page: Page) -> None:
 
 
 async def test_chosen_pictures_are_in_the_flow_after_a_reload(page: Page, tmp_path: Path) -> None:
-    (tmp_path / "chosen.jpeg").write_bytes(make_picture(seed=303))
+    (tmp_path / "chosen.jpeg").write_bytes(make_picture(seed=403))
     await open_flow(page, "chosen")
     async with page.expect_file_chooser() as chooser:
         await page.get_by_role("button", name="Choose pictures").press("Enter")
@@ -66,7 +66,7 @@ async def test_chosen_pictures_are_in_the_flow_after_a_reload(page: Page, tmp_pa
 async def test_a_broken_file_says_why_while_the_other_gets_ready(page: Page) -> None:
     await open_flow(page, "broken")
 
-    await drop(page, {"broken.png": b"this is no picture", "sound.jpeg": make_picture(seed=304)})
+    await drop(page, {"broken.png": b"this is no picture", "sound.jpeg": make_picture(seed=404)})
 
     await expect(page.locator('.upload[data-state="ready"] .upload-name')).to_have_text("sound.jpeg")
     failed = page.locator('.upload[data-state="failed"]')
@@ -77,7 +77,7 @@ async def test_a_broken_file_says_why_while_the_other_gets_ready(page: Page) -> 
 
 
 async def test_a_picture_that_breaks_while_it_is_processed_leaves_the_flow(page: Page) -> None:
-    whole = make_picture("PNG", (1200, 900), seed=305)
+    whole = make_picture("PNG", (1200, 900), seed=405)
     await open_flow(page, "damaged")
 
     await drop(page, {"damaged.png": whole[: len(whole) // 2]})
@@ -90,7 +90,7 @@ async def test_a_picture_that_breaks_while_it_is_processed_leaves_the_flow(page:
 async def test_a_hostile_name_is_shown_and_does_not_run(page: Page) -> None:
     await open_flow(page, "hostile")
 
-    await drop(page, {HOSTILE_NAME: make_picture("PNG", seed=306)})
+    await drop(page, {HOSTILE_NAME: make_picture("PNG", seed=406)})
     await expect(page.locator('.upload[data-state="ready"] .upload-name')).to_have_text(HOSTILE_NAME)
     await page.locator(".tile-button").click()
 
@@ -100,7 +100,7 @@ async def test_a_hostile_name_is_shown_and_does_not_run(page: Page) -> None:
 
 
 async def test_the_same_file_again_joins_the_other_flow(page: Page) -> None:
-    files = {"twice.jpeg": make_picture(seed=307)}
+    files = {"twice.jpeg": make_picture(seed=407)}
     await open_flow(page, "first-home")
     await drop(page, files)
     await expect(page.locator('.upload[data-state="ready"]')).to_have_count(1)
@@ -142,7 +142,7 @@ async def test_goes_on_behind_the_last_event_after_a_lost_connection(page: Page)
     await page.route_web_socket("**/graphql", cut)
     await open_flow(page, "cut")
 
-    await drop(page, {"cut.jpeg": make_picture(size=(1600, 1200), seed=308)})
+    await drop(page, {"cut.jpeg": make_picture(size=(1600, 1200), seed=408)})
 
     await expect(page.locator('.upload[data-state="ready"]')).to_have_count(1, timeout=15_000)
     assert asked == [None, told[0]]
@@ -162,7 +162,7 @@ async def test_pages_on_demand(page: Page, shared_server: RunningServer) -> None
 
 
 async def test_a_picture_opens_by_key_with_its_addresses(page: Page, shared_server: RunningServer) -> None:
-    picture = make_picture(size=(1000, 500), seed=309)
+    picture = make_picture(size=(1000, 500), seed=409)
     payload = shared_server.upload(picture, "JPEG", name="Open me", flows=["opened"])
     await asyncio.to_thread(shared_server.watch_to_end, payload["job"]["id"])
     image = shared_server.graphql(ADDRESSES, id=payload["image"]["id"])["image"]
