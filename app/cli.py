@@ -1,4 +1,4 @@
-"""The command line: gf-images serve · worker · import · transform · keys · storage · schema · doctor."""
+"""The command line: gf-images serve, worker, import, transform, keys, storage, migrate-records, schema, doctor."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.command import load_settings, run
 from app.container.bundle import Services
 from app.container.opening import open_services
-from app.database_commands import check_database
+from app.database_commands import check_database, migrate_records
 from app.doctor import examine
 from app.domain import policy
 from app.domain.audit import Door, things_in
@@ -37,6 +37,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 keys = typer.Typer(no_args_is_help=True, help="API keys: create, list and revoke them.")
 cli.add_typer(keys, name="keys")
 cli.add_typer(storage, name="storage")
+cli.command("migrate-records")(migrate_records)
 console = Console(highlight=False, soft_wrap=True)
 
 

@@ -150,6 +150,10 @@ def _aggregate(server: StandIn, command: Command) -> Answer:
     return server.open(_namespace(command), iter(rows), command.get("cursor", {}).get("batchSize"))
 
 
+def _count(server: StandIn, command: Command) -> Answer:
+    return {"n": server.collection(command).count_documents(command.get("query", {}))}
+
+
 def _find_and_modify(server: StandIn, command: Command) -> Answer:
     collection, query = server.collection(command), command["query"]
     options: dict[str, Any] = {"sort": list(command["sort"].items())} if command.get("sort") else {}
@@ -217,6 +221,7 @@ _ANSWERS: dict[str, Callable[[StandIn, Command], Answer]] = {
     "getMore": _get_more,
     "killCursors": _kill_cursors,
     "aggregate": _aggregate,
+    "count": _count,
     "findAndModify": _find_and_modify,
     "createIndexes": _create_indexes,
     "listIndexes": _list_indexes,

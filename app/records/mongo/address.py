@@ -29,6 +29,17 @@ def host_of(url: str) -> str:
     return parts.netloc.rpartition("@")[2] + parts.path
 
 
+def database_of(url: str) -> str:
+    """Return the servers and the database of an address in one way of writing them, without user and password."""
+    parts = urlsplit(url)
+    hosts = ",".join(sorted(_with_port(host.lower()) for host in parts.netloc.rpartition("@")[2].split(",")))
+    return f"{parts.scheme}://{hosts}/{unquote(parts.path).strip('/')}"
+
+
+def _with_port(host: str) -> str:
+    return host if host.rpartition(":")[2].isdigit() else f"{host}:27017"
+
+
 def _parse(url: str) -> None:
     try:
         parse_uri(url, warn=False)

@@ -9,6 +9,7 @@ from pymongo import ReturnDocument
 from app.records.mongo.audit import MongoAudit
 from app.records.mongo.collections import Collections, bind_collections
 from app.records.mongo.connection import Database, call, open_database
+from app.records.mongo.copying import check_whole
 from app.records.mongo.edits import MongoEdits
 from app.records.mongo.flows import MongoFlows
 from app.records.mongo.healer import open_healer
@@ -64,6 +65,7 @@ async def open_records(url: str) -> AsyncGenerator[MongoRecords]:
 
     Raises:
         UnknownVersion: A newer version of this server wrote the database.
+        Conflict: A copy into it is not finished.
         DatabaseUnavailable
     """
     async with open_database(url) as database, use_database(database) as records:
@@ -74,6 +76,7 @@ async def open_records(url: str) -> AsyncGenerator[MongoRecords]:
 async def use_database(database: Database) -> AsyncGenerator[MongoRecords]:
     """Bring the collections of an open database up to date, and keep them healed while they are used."""
     async with bind_collections(database) as collections:
+        await check_whole(database)
         await migrate(database, collections)
         async with open_healer(collections):
             yield _records_of(database, collections)

@@ -36,7 +36,7 @@ async def fetch_changed(collections: Collections, owner_id: UserId, after: int, 
     owner = await collections.owners.get(owner_id)
     if owner is None or owner.revision <= after:
         return JobChanges((), after)
-    inside = _numbers_inside(owner)
+    inside = numbers_inside(owner)
     numbered = await _fetch_copied(collections, owner, after, limit)
     newest = sorted((number, job_id) for job_id, number in inside.items() if number > after)[:limit]
     rows = await collections.jobs.find({"_id": {"$in": [job_id for _, job_id in newest]}})
@@ -58,7 +58,7 @@ async def note_change(collections: Collections, owner_id: str, job_id: str) -> N
         await _copy(collections, owner)
 
 
-def _numbers_inside(owner: OwnerRow) -> dict[str, int]:
+def numbers_inside(owner: OwnerRow) -> dict[str, int]:
     """Return the newest number of each job that is in the owner's document."""
     copied = owner.revision - len(owner.changed)
     return {change.job_id: copied + place for place, change in enumerate(owner.changed, start=1)}
@@ -71,7 +71,7 @@ async def _fetch_copied(collections: Collections, owner: OwnerRow, after: int, l
     query = {
         "owner_id": owner.id,
         "revision": {"$gt": after, "$lte": copied},
-        "_id": {"$nin": list(_numbers_inside(owner))},
+        "_id": {"$nin": list(numbers_inside(owner))},
     }
     rows = await collections.jobs.find(query, sort=[("revision", 1)], limit=limit)
     return [(row.revision, row) for row in rows]
@@ -79,7 +79,7 @@ async def _fetch_copied(collections: Collections, owner: OwnerRow, after: int, l
 
 async def _copy(collections: Collections, owner: OwnerRow) -> None:
     """Copy numbers to the jobs; who does so a second time changes nothing, since numbers only rise there."""
-    for job_id, number in _numbers_inside(owner).items():
+    for job_id, number in numbers_inside(owner).items():
         await collections.jobs.change({"_id": job_id}, {"$max": {"revision": number}})
     copied = {"id": {"$in": [change.id for change in owner.changed]}}
     await collections.owners.change({"_id": owner.id}, {"$pull": {"changed": copied}})

@@ -26,7 +26,7 @@ class MongoLabels:
 
         def put(row: ImageRow) -> Update:
             parts = [*(each for each in row.classifications if each.model != part.model), part]
-            labels = _best_scores(parts)
+            labels = best_scores(parts)
             said = {
                 "classifications": [each.model_dump() for each in parts],
                 "labels": [label.model_dump() for label in labels],
@@ -63,7 +63,7 @@ def _part_of(said: Classification) -> ClassificationPart:
     )
 
 
-def _best_scores(parts: Sequence[ClassificationPart]) -> list[PredictionPart]:
+def best_scores(parts: Sequence[ClassificationPart]) -> list[PredictionPart]:
     """Return each name once, with the best score that any model gave it."""
     best: dict[str, float] = {}
     for prediction in (prediction for part in parts for prediction in part.predictions):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.records.sqlite.audit import SqliteAudit
 from app.records.sqlite.connection import BUSY_TIMEOUT_S, Database, open_database
+from app.records.sqlite.copying import check_whole
 from app.records.sqlite.edits import SqliteEdits
 from app.records.sqlite.flows import SqliteFlows
 from app.records.sqlite.idempotency import SqliteIdempotency
@@ -60,9 +61,11 @@ async def open_records(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) ->
 
     Raises:
         UnknownVersion: A newer version of this server wrote the file.
+        Conflict: A copy into it is not finished.
         InsufficientStorage, Busy
     """
     async with open_database(path, busy_timeout_s=busy_timeout_s) as database:
+        await check_whole(database)
         await migrate(database, list_migrations())
         yield SqliteRecords(
             database=database,
