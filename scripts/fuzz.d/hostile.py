@@ -6,10 +6,12 @@ query within 100 ms (at its 99th percentile: other programs may hold a single on
 
 import argparse
 import asyncio
+import re
 import shutil
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from typing import Any
 
 import httpx
 
+from tests.imaging.processes import descendants
 from tests.serving import ADMIN_KEY, RunningServer
 
 MAX_JOB_S = 20.0
@@ -72,20 +75,24 @@ def copy_all(files: list[Path], folder: Path, target: Path) -> dict[str, Path]:
 
 
 async def take_in(server: RunningServer, copies: dict[str, Path]) -> Watch:
-    watch, places = Watch(), asyncio.Semaphore(AT_ONCE)
-    headers = {"GF-Api-Key": ADMIN_KEY}
-    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as client:
-        process = server.process.pid if server.process else 0
-        watching = [asyncio.create_task(watch_waits(client, watch)), asyncio.create_task(watch_memory(process, watch))]
+    watch, places, ended = Watch(), asyncio.Semaphore(AT_ONCE), threading.Event()
+    # The server closes what has been idle for 5 s, as this client would: who is first must not be left to chance.
+    options = {"base_url": server.url, "timeout": 60, "limits": httpx.Limits(keepalive_expiry=2)}
+    process = server.process.pid if server.process else 0
+    async with httpx.AsyncClient(headers={"GF-Api-Key": ADMIN_KEY}, **options) as client:
+        # In threads, or what the client does itself would be counted as the server's.
+        watching = [
+            asyncio.create_task(asyncio.to_thread(watch_waits, options, watch, ended)),
+            asyncio.create_task(asyncio.to_thread(watch_memory, process, watch, ended)),
+        ]
 
         async def run(name: str, path: Path) -> None:
             async with places:
                 watch.ends[name] = await run_job(client, path)
 
         await asyncio.gather(*(run(name, path) for name, path in copies.items()))
-        for task in watching:
-            task.cancel()
-        await asyncio.wait(watching)
+        ended.set()
+        await asyncio.gather(*watching)
     return watch
 
 
@@ -102,38 +109,28 @@ async def run_job(client: httpx.AsyncClient, path: Path) -> tuple[str, float]:
     return end, (ended - begun).total_seconds()
 
 
-async def watch_waits(client: httpx.AsyncClient, watch: Watch) -> None:
-    while True:
-        begun = time.perf_counter()
-        await ask(client, "{ server { version } }")
-        watch.waits_ms.append(1000 * (time.perf_counter() - begun))
-        await asyncio.sleep(EVERY_S)
+def watch_waits(options: dict[str, Any], watch: Watch, ended: threading.Event) -> None:
+    query = {"query": "{ server { version } }"}
+    with httpx.Client(**options) as client:
+        while not ended.wait(EVERY_S):
+            begun = time.perf_counter()
+            client.post("/graphql", json=query).raise_for_status()
+            watch.waits_ms.append(1000 * (time.perf_counter() - begun))
 
 
-async def watch_memory(server: int, watch: Watch) -> None:
+def watch_memory(server: int, watch: Watch, ended: threading.Event) -> None:
     """Keep the largest peak of resident memory of the server and all that descends from it (proc(5), VmHWM)."""
-    while True:
-        watch.largest_bytes = max(watch.largest_bytes, *peaks_of(server), 0)
-        await asyncio.sleep(EVERY_S)
+    while not ended.wait(EVERY_S):
+        watch.largest_bytes = max(watch.largest_bytes, *map(peak_of, {server, *descendants(server)}))
 
 
-def peaks_of(server: int) -> list[int]:
-    parents: dict[int, int] = {}
-    peaks: dict[int, int] = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-            parents[int(process.name)] = int(status["PPid"])
-            peaks[int(process.name)] = int(status["VmHWM"].split()[0]) * 1024
-        except (OSError, KeyError):
-            continue  # it has just ended
-    return [peak for process, peak in peaks.items() if descends_from(process, server, parents)]
-
-
-def descends_from(process: int, ancestor: int, parents: dict[int, int]) -> bool:
-    while process not in (ancestor, 0):
-        process = parents.get(process, 0)
-    return process == ancestor
+def peak_of(process: int) -> int:
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0  # it has just ended
+    found = re.search(r"^VmHWM:\s*([0-9]+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 async def ask(client: httpx.AsyncClient, query: str, **variables: object) -> dict[str, Any]:
