@@ -1,5 +1,6 @@
 """The server around an application: where it listens, what it says when it starts, and how it stops."""
 
+import gc
 import shlex
 import socket
 from collections.abc import Callable
@@ -31,6 +32,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            _settle_memory()
             host, port = self.config.host, self.servers[0].sockets[0].getsockname()[1]
             self.announce(self.application, f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
@@ -38,6 +40,12 @@ class Server(uvicorn.Server):
         services: Services = self.application.state.services
         services.stopping.set()
         await super().shutdown(sockets)
+
+
+def _settle_memory() -> None:
+    """Leave what is there for good out of garbage collections: each full one would stop everything for 0.1 s."""
+    gc.collect()
+    gc.freeze()
 
 
 def run_server(settings: Settings, application: Starlette, announce: Announce) -> None:

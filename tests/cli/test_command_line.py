@@ -101,3 +101,25 @@ def test_makes_secrets_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert folder.signing_key() == folder.signing_key()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.root.iterdir()}
     assert modes == {"admin.key": 0o600, "signing.key": 0o600}
+
+
+def test_a_server_that_is_ready_collects_no_garbage_of_its_own_parts(tmp_path: Path) -> None:
+    program = """
+import gc, os, signal
+from app.main import create_app
+from app.server import run_server
+from app.settings import Settings
+
+def announce(application, base):
+    print(gc.get_freeze_count() > 100_000, len(gc.get_objects(generation=2)), flush=True)
+    os.kill(os.getpid(), signal.SIGINT)
+
+settings = Settings()
+run_server(settings, create_app(settings), announce)
+"""
+    environment = {**os.environ, "GF_DATA_DIR": str(tmp_path), "GF_PORT": "0"}
+
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
+
+    assert done.stdout.split() == ["True", "0"], done.stderr
