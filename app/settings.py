@@ -165,8 +165,12 @@ class Settings(
 
     @model_validator(mode="after")
     def _check_watermark(self) -> "Settings":
-        if "watermark" in self.plugins and self.watermark is None:
-            raise ValueError("GF_WATERMARK must be set when GF_PLUGINS names watermark")
+        if self.watermark is None:
+            if "watermark" in self.plugins:
+                raise ValueError("GF_WATERMARK must be set when GF_PLUGINS names watermark")
+            for name, spec in self.presets.items():
+                if spec.is_marked:
+                    raise ValueError(f"GF_WATERMARK must be set for the preset {name!r}")
         return self
 
     @model_validator(mode="after")

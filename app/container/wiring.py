@@ -3,7 +3,7 @@
 from app.blobs.locks import FileLocks
 from app.container.bundle import Services
 from app.container.limits import mail_limits_of, quota_of, wire_admission, wire_idempotency, wire_rates
-from app.container.parts import Parts, now
+from app.container.parts import Parts, now, overlays_of
 from app.container.stores import ipfs_gateway_url
 from app.data_dir import DataDir
 from app.domain.edit_sizes import SizeLimits
@@ -126,6 +126,7 @@ def _wire_variants(settings: Settings, parts: Parts) -> VariantService:
         signer=parts.signer,
         holds_back=bool(settings.plugins),
         presets=Presets(settings.presets, settings.only_presets),
+        mark=overlays_of(settings).mark(),
         hold=FileLocks(DataDir(settings.data_dir).locks).hold,
     )
 

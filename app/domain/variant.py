@@ -66,7 +66,7 @@ class FocalPoint:
 
 @dataclass(frozen=True, slots=True)
 class VariantSpec:
-    """What is asked for. The order of work is: crop, rotate, fit, blur, sharpen, background.
+    """What is asked for. The order of work is: crop, rotate, fit, blur, sharpen, background, watermark.
 
     Attributes:
         width: Of the box, px; so is `height`.
@@ -78,6 +78,7 @@ class VariantSpec:
         rotate: Clockwise by 0, 90, 180 or 270 degrees.
         frame: Of an animation, counted from 0.
         is_animated: Whether all frames are wanted: as a WebP, or with AUTO for whom that is acceptable.
+        is_marked: Whether the watermark of the server lies over it.
     """
 
     width: int | None = None
@@ -94,6 +95,7 @@ class VariantSpec:
     frame: int = 0
     focal_point: FocalPoint | None = None
     is_animated: bool = False
+    is_marked: bool = False
 
     def __post_init__(self) -> None:
         """Raises: InvalidInput for a value that is out of its range."""

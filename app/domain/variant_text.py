@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from app.domain.errors import InvalidInput
@@ -10,7 +11,7 @@ from app.domain.image import ImageId
 from app.domain.placing import Crop, Gravity
 from app.domain.variant import Fit, FocalPoint, VariantFormat, VariantSpec, variant_prefix
 
-_EDITED: Final = re.compile(r"e([1-9][0-9]{0,8})_(.+)")
+_VERSION: Final = re.compile(r"(?:e([1-9][0-9]{0,8})_)?(?:mark([0-9a-f]{12})_)?(.+)")
 _SMALLEST_BLUR: Final = 0.05
 _GRAVITIES: Final = {gravity.lower().replace("_", ""): gravity for gravity in Gravity}
 _SHARES: Final = 1000
@@ -34,6 +35,7 @@ def write_spec(spec: VariantSpec) -> str:
         f"crop{crop.x}.{crop.y}.{crop.width}.{crop.height}" if crop else "",
         f"frame{spec.frame}" if spec.frame else "",
         "animated" if spec.is_animated else "",
+        "watermark" if spec.is_marked else "",
     )
     return "_".join(part for part in parts if part)
 
@@ -65,20 +67,41 @@ def parse_spec(text: str) -> VariantSpec:
     return spec
 
 
-def write_version(spec: VariantSpec, revision: int) -> str:
-    """Return the text of a specification, led by the revision of the edits that it is of; 0 is the original."""
-    return f"e{revision}_{write_spec(spec)}" if revision else write_spec(spec)
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A specification with what its bytes hang on besides.
+
+    Attributes:
+        revision: Of the edits of the image; 0 is the original.
+        mark: 12 hex digits that stand for the watermark that lies over it; none where there is no watermark.
+    """
+
+    spec: VariantSpec
+    revision: int = 0
+    mark: str = ""
 
 
-def parse_version(text: str) -> tuple[VariantSpec, int]:
-    """Return the specification and the revision of a text of `write_version`. Raises: InvalidInput."""
-    match = _EDITED.fullmatch(text)
-    return (parse_spec(match[2]), int(match[1])) if match else (parse_spec(text), 0)
+def write_version(version: Version) -> str:
+    """Return the text of a specification, led by the revision and by the watermark that it is of."""
+    led = f"e{version.revision}_" if version.revision else ""
+    return led + (f"mark{version.mark}_" if version.mark else "") + write_spec(version.spec)
 
 
-def variant_key(image_id: ImageId, spec: VariantSpec, extension: str, revision: int = 0) -> str:
+def parse_version(text: str) -> Version:
+    """Return what `write_version` wrote. Raises: InvalidInput."""
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise InvalidInput(f"{text[:80]!r} is no version of a variant.")
+    revision, mark, spec = match.groups()
+    version = Version(parse_spec(spec), int(revision or 0), mark or "")
+    if version.spec.is_marked != bool(version.mark):
+        raise InvalidInput(f"{text[:80]!r} is no version of a variant.")
+    return version
+
+
+def variant_key(image_id: ImageId, version: Version, extension: str) -> str:
     """Return the key of a variant's bytes; that of AUTO serves the JPEG or PNG that it comes down to."""
-    digest = hashlib.sha256(write_version(spec, revision).encode()).hexdigest()[:32]
+    digest = hashlib.sha256(write_version(version).encode()).hexdigest()[:32]
     return f"{variant_prefix(image_id)}{digest}.{extension}"
 
 
@@ -123,4 +146,5 @@ _PARTS: Final = (
     _part(r"cropN\.N\.N\.N", "crop", lambda *sides: Crop(*map(int, sides))),
     _part("frameN", "frame", int),
     _part("animated", "is_animated", lambda: True),
+    _part("watermark", "is_marked", lambda: True),
 )

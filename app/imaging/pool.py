@@ -49,7 +49,8 @@ class ImagingPool:
             InvalidInput: The specification does not fit the picture.
             SourceUnreadable, TooLarge, Busy
         """
-        return await self._processes.ask(Request(Task.VARIANT, str(path), spec), VariantBytes)
+        request = Request(Task.VARIANT, str(path), spec, overlays=self._overlays)
+        return await self._processes.ask(request, VariantBytes)
 
     async def edit(self, path: Path, operations: tuple[EditOperation, ...]) -> EditedBytes:
         """Do edits on the whole picture.

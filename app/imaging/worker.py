@@ -25,7 +25,7 @@ def _ask_plugin(request: Request, limits: ImageLimits) -> PluginFinding:
 _TASKS: Final[Mapping[Task, Callable[[Request, ImageLimits], object]]] = {
     Task.INSPECT: lambda request, limits: inspect(Path(request.path), limits),
     Task.RENDER: lambda request, limits: render(Path(request.path), limits),
-    Task.VARIANT: lambda request, limits: render_variant(Path(request.path), request.spec, limits),
+    Task.VARIANT: lambda request, limits: render_variant(Path(request.path), request.spec, limits, request.overlays),
     Task.EDIT: lambda request, limits: replay(Path(request.path), request.operations, request.overlays, limits),
     Task.PLUGIN: _ask_plugin,
 }

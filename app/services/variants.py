@@ -10,7 +10,7 @@ from app.domain.framing import Frame, check_motion, frame_of
 from app.domain.image import Image, ImageId, ImageState
 from app.domain.objects import picture_key, shown_revision
 from app.domain.variant import VariantFormat, VariantSpec
-from app.domain.variant_text import parse_version, variant_key, write_version
+from app.domain.variant_text import Version, parse_version, variant_key, write_version
 from app.domain.viewer import Viewer
 from app.ports.imaging import Imaging
 from app.ports.objects import AddressSigner, BlobStore, ObjectStat
@@ -46,6 +46,8 @@ class VariantService:
     signer: AddressSigner
     holds_back: bool = False
     presets: Presets = field(default_factory=Presets)
+    mark: str = ""
+    """What stands for the watermark, so that another one gets other addresses; none where there is no watermark."""
     hold: Callable[[str], AbstractAsyncContextManager[object]] = nullcontext
     """Keeps other server processes from making what this one makes, as far as they can be reached."""
     flights: SingleFlight[ObjectStat] = field(default_factory=SingleFlight)
@@ -54,10 +56,12 @@ class VariantService:
         """Return what a variant shows, and its size.
 
         Raises:
-            InvalidInput: It does not fit the image.
+            InvalidInput: It does not fit the image, or the server.
             NotFound: There are only presets, and it is none.
         """
         self.presets.check(spec)
+        if spec.is_marked and not self.mark:
+            raise InvalidInput("This server has no watermark: `GF_WATERMARK` is not set.", field=("watermark",))
         if spec.frame >= image.frame_count:
             raise InvalidInput(f"`frame` is {spec.frame}; the image has {image.frame_count}.", field=("frame",))
         frame = frame_of(spec, image.width, image.height)
@@ -66,7 +70,7 @@ class VariantService:
 
     def path(self, image: Image, spec: VariantSpec) -> str:
         """Return the path under which a variant is made and read; it expires unless the image is public."""
-        signed = f"{image.id}/{write_version(spec, shown_revision(image))}"
+        signed = f"{image.id}/{write_version(self._version(image, spec))}"
         name = f"{self.signer.sign_variant(signed)}.{spec.format.extension}"
         return self.signer.object_path(f"{_FOLDER}/{signed}/{name}", public=image.is_public)
 
@@ -98,7 +102,7 @@ class VariantService:
         """Return the size in bytes of a variant that is made; None of AUTO, which has several."""
         if spec.format is VariantFormat.AUTO:
             return None
-        stat = await self.blobs.find(_key(image, spec, spec.format.extension))
+        stat = await self.blobs.find(self._key(image, spec, spec.format.extension))
         return stat.byte_size if stat else None
 
     async def open(
@@ -119,7 +123,8 @@ class VariantService:
             InvalidImage, TooLarge: The original cannot be worked on.
             Busy, InsufficientStorage: Come back later.
         """
-        image_id, spec, revision = self._read(address)
+        image_id, version = self._read(address)
+        spec = version.spec
         self.presets.check(spec)
         image = await self.records.images.find(image_id)
         if image is None or not policy.can_see_image(viewer, image):
@@ -128,7 +133,7 @@ class VariantService:
             self.signer.check_object(f"{_FOLDER}/{address}", signature)
         if image is None or (self.holds_back and image.state is not ImageState.READY):
             raise _no_variant()
-        if revision != shown_revision(image):
+        if version != self._version(image, spec):
             return self._find_current(image, spec)
         stat = await self._find_or_make(image, _negotiate(spec, accepted))
         return OpenedVariant(stat, image.is_public, spec.format is VariantFormat.AUTO)
@@ -169,8 +174,8 @@ class VariantService:
             raise _no_variant() from error
         return MovedObject(self.path(image, spec))
 
-    def _read(self, address: str) -> tuple[ImageId, VariantSpec, int]:
-        """Return what an address asks for: whose variant, which, and of which revision.
+    def _read(self, address: str) -> tuple[ImageId, Version]:
+        """Return what an address asks for: whose variant, and which.
 
         Raises:
             InvalidSignature, NotFound
@@ -180,42 +185,44 @@ class VariantService:
         self.signer.check_variant(signed, signature)
         image_id, _, text = signed.partition("/")
         try:
-            spec, revision = parse_version(text)
+            version = parse_version(text)
         except InvalidInput as error:  # signed by another version of this server
             raise _no_variant() from error
-        if extension != spec.format.extension:
+        if extension != version.spec.format.extension:
             raise InvalidSignature("The address of this variant was altered.")
-        return ImageId(image_id), spec, revision
+        return ImageId(image_id), version
 
     async def _find_or_make(self, image: Image, spec: VariantSpec) -> ObjectStat:
         stat = await self._find(image, spec)
-        return stat or await self.flights.run(_key(image, spec, ""), lambda: self._make(image, spec))
+        return stat or await self.flights.run(self._key(image, spec, ""), lambda: self._make(image, spec))
 
     async def _find(self, image: Image, spec: VariantSpec) -> ObjectStat | None:
         for candidate in _LAST_RESORTS if spec.format is VariantFormat.AUTO else (spec.format,):
-            stat = await self.blobs.find(_key(image, spec, candidate.extension))
+            stat = await self.blobs.find(self._key(image, spec, candidate.extension))
             if stat is not None:
                 return stat
         return None
 
     async def _make(self, image: Image, spec: VariantSpec) -> ObjectStat:
-        async with self.hold(_key(image, spec, "")):
+        async with self.hold(self._key(image, spec, "")):
             # A flight, here or in another process, may have landed since the caller looked.
             return await self._find(image, spec) or await self._make_now(image, spec)
 
     async def _make_now(self, image: Image, spec: VariantSpec) -> ObjectStat:
         async with self.blobs.local_file(picture_key(image)) as path:
             made = await self.imaging.render_variant(path, spec)
-        key = _key(image, spec, made.format.extension)
+        key = self._key(image, spec, made.format.extension)
         await self.blobs.put(key, made.data)
         stat = await self.blobs.find(key)
         if stat is None:
             raise _no_variant()  # its image was deleted in this very moment
         return stat
 
+    def _version(self, image: Image, spec: VariantSpec) -> Version:
+        return Version(spec, shown_revision(image), self.mark if spec.is_marked else "")
 
-def _key(image: Image, spec: VariantSpec, extension: str) -> str:
-    return variant_key(image.id, spec, extension, shown_revision(image))
+    def _key(self, image: Image, spec: VariantSpec, extension: str) -> str:
+        return variant_key(image.id, self._version(image, spec), extension)
 
 
 def _negotiate(spec: VariantSpec, accepted: frozenset[str]) -> VariantSpec:

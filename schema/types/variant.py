@@ -75,7 +75,9 @@ class FocalPointInput:
     y: float = strawberry.field(description="From the upper edge, 0, to the lower one, 1; to a thousandth.")
 
 
-@strawberry.input(description="What else a variant can be. The order: crop, rotate, fit, blur, sharpen, background.")
+@strawberry.input(
+    description="What else a variant can be. The order: crop, rotate, fit, blur, sharpen, background, watermark."
+)
 class VariantOptions:
     gravity: placing.Gravity = strawberry.field(
         default=placing.Gravity.CENTER, description="What COVER keeps, and where CONTAIN puts the picture."
@@ -98,6 +100,9 @@ class VariantOptions:
         f"for others. At most {variant.MAX_MOVING_PIXELS:,} px of all frames together.",
     )
     crop: CropInput | None = strawberry.field(default=None, description="The part to be shown.")
+    watermark: bool = strawberry.field(
+        default=False, description="The watermark of this server over it, where the server puts it on edited pictures."
+    )
 
 
 def make_spec(
@@ -125,6 +130,7 @@ def make_spec(
         rotate=options.rotate,
         frame=options.frame,
         is_animated=options.animated,
+        is_marked=options.watermark,
         crop=placing.Crop(crop.x, crop.y, crop.width, crop.height) if crop else None,
         focal_point=variant.FocalPoint(point.x, point.y) if point else None,
     )

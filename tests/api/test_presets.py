@@ -141,3 +141,8 @@ def test_a_preset_that_is_none_is_told_at_the_start(presets: str, fault: str) ->
 def test_only_presets_needs_some() -> None:
     with pytest.raises(ValidationError, match="GF_PRESETS must name"):
         Settings(only_presets=True, _env_file=None)
+
+
+def test_a_preset_with_a_watermark_needs_one() -> None:
+    with pytest.raises(ValidationError, match="GF_WATERMARK must be set for the preset 'card'"):
+        Settings(presets="card=w64_watermark", _env_file=None)

@@ -17,7 +17,15 @@ from app.domain.variant import (
     VariantSpec,
     variant_prefix,
 )
-from app.domain.variant_text import parse_spec, read_spec, variant_key, write_spec
+from app.domain.variant_text import (
+    Version,
+    parse_spec,
+    parse_version,
+    read_spec,
+    variant_key,
+    write_spec,
+    write_version,
+)
 
 SIDES = st.none() | st.integers(1, 8000)
 STILLS = st.builds(
@@ -35,6 +43,7 @@ STILLS = st.builds(
     crop=st.none() | st.builds(Crop, *[st.integers(0, 20_000)] * 4),
     frame=st.integers(0, 99_999),
     focal_point=st.none() | st.builds(FocalPoint, st.floats(0, 1), st.floats(0, 1)),
+    is_marked=st.booleans(),
 )
 SPECS = STILLS | st.builds(VariantSpec, width=SIDES, format=st.just(VariantFormat.WEBP), is_animated=st.just(True))
 
@@ -42,6 +51,21 @@ SPECS = STILLS | st.builds(VariantSpec, width=SIDES, format=st.just(VariantForma
 @given(SPECS)
 def test_the_text_is_read_back_to_the_same_text(spec: VariantSpec) -> None:
     assert write_spec(parse_spec(write_spec(spec))) == write_spec(spec)
+
+
+@given(SPECS, st.integers(0, 999_999_999), st.text("0123456789abcdef", min_size=12, max_size=12))
+def test_a_version_is_read_back(spec: VariantSpec, revision: int, mark: str) -> None:
+    version = Version(parse_spec(write_spec(spec)), revision, mark if spec.is_marked else "")
+
+    assert parse_version(write_version(version)) == version
+
+
+@pytest.mark.parametrize(
+    "text", ["", "e0_inside_png", "mark0123456789ab_inside_png", "inside_png_watermark", "mark01_inside_png_watermark"]
+)
+def test_no_other_version_is_read(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_version(text)
 
 
 def test_the_text_says_everything() -> None:
@@ -58,9 +82,12 @@ def test_the_text_says_everything() -> None:
         rotate=90,
         crop=Crop(1, 2, 30, 40),
         frame=7,
+        is_marked=True,
     )
 
-    assert write_spec(spec) == "w300_h200_cover_northeast_webp_q70_bgff0080_blur2.5_sharp50_rot90_crop1.2.30.40_frame7"
+    assert write_spec(spec) == (
+        "w300_h200_cover_northeast_webp_q70_bgff0080_blur2.5_sharp50_rot90_crop1.2.30.40_frame7_watermark"
+    )
     assert parse_spec(write_spec(spec)) == spec
 
 
@@ -142,8 +169,8 @@ def test_a_value_out_of_range_is_named(field: str, value: object) -> None:
 def test_keys_belong_to_their_image() -> None:
     image_id = new_image_id()
 
-    key = variant_key(image_id, VariantSpec(width=5), "webp")
+    key = variant_key(image_id, Version(VariantSpec(width=5)), "webp")
 
     assert key.startswith(variant_prefix(image_id))
     assert image_id_of_key(key) == image_id
-    assert key != variant_key(image_id, VariantSpec(width=6), "webp")
+    assert key != variant_key(image_id, Version(VariantSpec(width=6)), "webp")

@@ -1,6 +1,8 @@
 """What the operator gives to be laid over pictures."""
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from app.domain.placing import Gravity
@@ -23,6 +25,16 @@ class Overlays:
     opacity: float = 0.6
     scale: float = 0.2
     font: str | None = None
+
+    def mark(self) -> str:
+        """Return 12 hex digits that stand for the watermark as it lies over pictures; none when there is none.
+
+        Raises: OSError.
+        """
+        if self.watermark is None:
+            return ""
+        told = f"{self.position} {self.opacity} {self.scale} ".encode()
+        return hashlib.sha256(told + Path(self.watermark).read_bytes()).hexdigest()[:12]
 
 
 NO_OVERLAYS: Final = Overlays()

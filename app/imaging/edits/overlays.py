@@ -22,23 +22,46 @@ def write_text(picture: Image.Image, text: Text, overlays: Overlays) -> Image.Im
     left, upper, right, lower = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox((0, 0), text.text, font)
     mask = Image.new("L", (int(right - left) + 2, int(lower - upper) + 2))
     ImageDraw.Draw(mask).multiline_text((-left, -upper), text.text, 255, font)
-    return _lay_over(picture, _colored(mask, text), (text.x, text.y))
+    return lay_over(picture, _colored(mask, text), (text.x, text.y))
 
 
 def add_watermark(picture: Image.Image, watermark: Watermark, overlays: Overlays) -> Image.Image:
-    """Lay the watermark over a picture.
+    """Lay the watermark over a picture. Raises: InvalidInput, as `fit_watermark`."""
+    mark, offset = fit_watermark(picture.size, watermark, overlays)
+    return lay_over(picture, mark, offset)
+
+
+def fit_watermark(
+    size: tuple[int, int], watermark: Watermark, overlays: Overlays
+) -> tuple[Image.Image, tuple[int, int]]:
+    """Return what lies over a picture of a size, in mode RGBA, and where.
 
     Raises:
-        InvalidInput: This server has none.
-        DomainError: Its file cannot be read.
+        InvalidInput: This server has no watermark, or its file cannot be read.
     """
     if overlays.watermark is None:
         raise InvalidInput("This server has no watermark: `GF_WATERMARK` is not set.")
     mark = _read_mark(Path(overlays.watermark))
-    mark = resize(mark, _mark_size(picture.size, mark.size, watermark, overlays))
+    mark = resize(mark, _mark_size(size, mark.size, watermark, overlays))
     opacity = overlays.opacity if watermark.opacity is None else watermark.opacity
     mark.putalpha(mark.getchannel("A").point(lambda value: round(value * opacity)))
-    return _lay_over(picture, mark, _place(picture.size, mark.size, watermark, overlays))
+    return mark, _place(size, mark.size, watermark, overlays)
+
+
+def lay_over(picture: Image.Image, layer: Image.Image, offset: tuple[int, int]) -> Image.Image:
+    """Return a picture with an RGBA layer over it; what is beyond the edges is not seen."""
+    x, y = offset
+    left, upper = max(0, -x), max(0, -y)
+    right, lower = min(layer.width, picture.width - x), min(layer.height, picture.height - y)
+    if left >= right or upper >= lower:
+        return picture
+    seen = layer.crop((left, upper, right, lower))
+    covered = picture.copy()
+    if picture.mode == "RGBA":
+        covered.alpha_composite(seen, (max(0, x), max(0, y)))
+    else:
+        covered.paste(seen.convert("RGB"), (max(0, x), max(0, y)), seen.getchannel("A"))
+    return covered
 
 
 def _mark_size(
@@ -77,19 +100,3 @@ def _colored(mask: Image.Image, text: Text) -> Image.Image:
     layer = Image.new("RGBA", mask.size, ImageColor.getrgb(text.color))
     layer.putalpha(mask.point(lambda value: round(value * text.opacity)))
     return layer
-
-
-def _lay_over(picture: Image.Image, layer: Image.Image, offset: tuple[int, int]) -> Image.Image:
-    """Return a picture with an RGBA layer over it; what is beyond the edges is not seen."""
-    x, y = offset
-    left, upper = max(0, -x), max(0, -y)
-    right, lower = min(layer.width, picture.width - x), min(layer.height, picture.height - y)
-    if left >= right or upper >= lower:
-        return picture
-    seen = layer.crop((left, upper, right, lower))
-    covered = picture.copy()
-    if picture.mode == "RGBA":
-        covered.alpha_composite(seen, (max(0, x), max(0, y)))
-    else:
-        covered.paste(seen.convert("RGB"), (max(0, x), max(0, y)), seen.getchannel("A"))
-    return covered

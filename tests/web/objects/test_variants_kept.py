@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.image import Image
 from app.domain.variant import VariantFormat, VariantSpec
-from app.domain.variant_text import variant_key
+from app.domain.variant_text import Version, variant_key
 from app.services.maintenance import MaintenanceService
 
 DAY_S = 86_400
@@ -18,7 +18,7 @@ DAY_S = 86_400
 def key(server) -> str:
     """The key of a variant of an image."""
     image: Image = server.make_image(b"picture")
-    key = variant_key(image.id, VariantSpec(100, format=VariantFormat.WEBP), "webp")
+    key = variant_key(image.id, Version(VariantSpec(100, format=VariantFormat.WEBP)), "webp")
     server.call(server.store.put, key, b"variant")
     return key
 
