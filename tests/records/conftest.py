@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from index_judge import Judge, JudgedDatabase, indexes_of
 from mongomock_motor import AsyncMongoMockClient
 
 from app.ports.records import Records
@@ -57,12 +58,22 @@ async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         yield opened
 
 
+@asynccontextmanager
+async def open_judged() -> AsyncIterator[Records]:
+    """Open a database of mongomock, and hold all that it was asked against the indexes."""
+    judge = Judge()
+    async with use_database(JudgedDatabase(AsyncMongoMockClient()["gf"], judge)) as records:
+        judge.indexes = indexes_of(records.collections)
+        yield records
+    assert judge.faults == []
+
+
 def _open(request: pytest.FixtureRequest, path: Path) -> AbstractAsyncContextManager[Records]:
     match request.param:
         case "sqlite":
             return open_sqlite(path)
         case "mongomock":
-            return use_database(AsyncMongoMockClient()["gf"])
+            return open_judged()
         case "socket":
             server: MongoServer = request.getfixturevalue("mongo_server")
             return open_mongo(server.new_url())

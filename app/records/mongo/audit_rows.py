@@ -29,7 +29,10 @@ class AuditRow(Row):
                 ("at", "_id"),
                 ("actor_id", "at", "_id"),
                 ("key_id", "at", "_id"),
+                ("address", "at", "_id"),
                 ("action", "at", "_id"),
+                ("door", "at", "_id"),
+                ("outcome", "at", "_id"),
                 ("request_id",),
                 ("object_ids", "at", "_id"),
             )

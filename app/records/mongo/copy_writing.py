@@ -9,7 +9,7 @@ from app.records.mongo.copied_images import image_document
 from app.records.mongo.copied_rows import document_of
 from app.records.mongo.copy_reading import table_of
 from app.records.mongo.store_rows import ONLY
-from app.records.mongo.tables import CHUNK
+from app.records.mongo.tables import ALL, CHUNK
 
 
 async def write_entries(collections: Collections, table: str, entries: Sequence[Entry]) -> None:
@@ -33,7 +33,7 @@ async def place_webhooks(collections: Collections) -> None:
 
 async def clear_collections(collections: Collections) -> None:
     for table in reversed(collections.tables):
-        while ids := await table.ids({}, limit=CHUNK):
+        while ids := await table.ids(ALL, limit=CHUNK):
             await table.remove_all({"_id": {"$in": ids}})
 
 

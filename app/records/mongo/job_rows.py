@@ -92,6 +92,7 @@ class JobRow(Payee):
                 ("owner_id", "created_at", "_id"),
                 ("owner_id", "state", "created_at", "_id"),
                 ("state", "created_at", "_id"),
+                ("kind", "created_at", "_id"),
                 ("owner_id", "revision"),
                 ("owed.at",),
             )

@@ -42,7 +42,7 @@ async def make_indexes(collections: Collections) -> None:
             await call(table.collection.create_indexes(indexes), timeout_s=STEP_TIMEOUT_S)
 
 
-MIGRATIONS = (Migration(1, make_indexes),)
+MIGRATIONS = (Migration(1, make_indexes), Migration(2, make_indexes))
 """The first one first. A new index is made by a new step: `make_indexes` again."""
 
 

@@ -22,6 +22,9 @@ Query = Mapping[str, Any]
 Update = dict[str, dict[str, Any]]
 Sort = Sequence[tuple[str, int]]
 
+ALL: Query = {"_id": {"$gte": ""}}
+"""All documents, along the index of their ids."""
+
 PATIENCE_S = 5.0
 """How long a change waits for others that change the same document."""
 
@@ -98,7 +101,7 @@ class Table(Generic[R]):
         return bool(await self.ids(query, limit=1))
 
     async def count(self, query: Query) -> int:
-        return await call(self.collection.count_documents(query))
+        return await call(self.collection.count_documents(query or ALL))
 
     async def aggregate(self, pipeline: Sequence[Query]) -> list[dict[str, Any]]:
         return await call(self.collection.aggregate(list(pipeline)).to_list(None))
