@@ -42,6 +42,9 @@ def create_app(settings: Settings) -> Starlette:
     view = _endpoint(settings, find_authenticator)
     app = Starlette(
         routes=[
+            # First, for routes are tried in their order.
+            Route("/graphql", BodyLimit(view, MAX_GRAPHQL_BYTES)),
+            WebSocketRoute("/graphql", view),
             *health.routes,
             *session_routes.routes,
             *variants.routes,
@@ -49,8 +52,6 @@ def create_app(settings: Settings) -> Starlette:
             *job_events.routes,
             *(metrics.routes if settings.metrics else ()),
             *rest.routes,
-            Route("/graphql", BodyLimit(view, MAX_GRAPHQL_BYTES)),
-            WebSocketRoute("/graphql", view),
             *share_pages.routes,
             *pages.routes,
         ],

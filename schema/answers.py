@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.responses import Response
 from strawberry.http import GraphQLHTTPResponse
 
 from app.domain.error_code import ErrorCode
@@ -18,21 +17,26 @@ _TELLING = (ErrorCode.TIMED_OUT, ErrorCode.RATE_LIMITED, ErrorCode.DOCUMENT_NOT_
 """Codes whose status says more than that the request is at fault."""
 
 
+def media_type_of(headers: Mapping[str, str]) -> str:
+    """Return JSON as it always was for those who do not ask for the new one."""
+    return RESPONSE_JSON if RESPONSE_JSON in headers.get("accept", "") else JSON
+
+
 def head_of(
-    data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], media_type: str | None, allowed: str
 ) -> tuple[int, dict[str, str]]:
     """Return status and headers of an answer, and take out of it what does not belong there.
 
     Args:
-        sub_response: Has the media type, and what caches may do with an answer that went well.
+        allowed: What caches may do with an answer that went well.
     """
-    status, headers = 200, {"Content-Type": f"{sub_response.media_type}; charset=utf-8"}
+    status, headers = 200, {"Content-Type": f"{media_type}; charset=utf-8"}
     if isinstance(data, dict) and _is_refused(data):
         data.pop("data", None)
         refusals = _refusals(data)
-        status = _refusal_status(refusals) if sub_response.media_type == RESPONSE_JSON else 200
+        status = _refusal_status(refusals) if media_type == RESPONSE_JSON else 200
         headers |= _retry_header(refusals)
-    return status, {**headers, "Cache-Control": _cache_control(data, sub_response)}
+    return status, {**headers, "Cache-Control": _cache_control(data, allowed)}
 
 
 def _is_refused(response: GraphQLHTTPResponse) -> bool:
@@ -62,9 +66,8 @@ def _retry_header(refusals: list[Mapping[str, object]]) -> dict[str, str]:
     return {"Retry-After": str(waits[0])} if waits else {}
 
 
-def _cache_control(data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response) -> str:
+def _cache_control(data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], allowed: str) -> str:
     """Return what caches may do with an answer; one that they may keep tells nothing of its caller's rate."""
-    allowed = sub_response.headers["Cache-Control"]
     if isinstance(data, list) or data.get("errors") or allowed == KEPT_FROM_CACHES:
         return KEPT_FROM_CACHES
     (data.get("extensions") or {}).pop("rateLimit", None)

@@ -18,7 +18,8 @@ from schema.context import Context
 from schema.documents import asked_of_a_log, operation_type, watched_field
 from schema.errors import CodedErrors, log_bugs
 from schema.execution import PlannedExecution
-from schema.limits import Limits, limits_extension
+from schema.limits import Limits
+from schema.limits_extension import limits_extension
 from schema.mutations.edits import EditMutations
 from schema.mutations.flows import FlowMutations
 from schema.mutations.images import ImageMutations
@@ -30,6 +31,7 @@ from schema.mutations.shares import ShareMutations
 from schema.mutations.tags import TagMutations
 from schema.mutations.uploads import UploadMutations
 from schema.mutations.webhooks import WebhookMutations
+from schema.planned_schema import PlannedSchema
 from schema.queries.audit import AuditQueries
 from schema.queries.flows import FlowQueries
 from schema.queries.images import ImageQueries
@@ -72,8 +74,8 @@ class Subscription(JobSubscriptions, FlowSubscriptions):
     pass
 
 
-class Schema(strawberry.Schema):
-    """Strawberry's schema, but that live events are shared, and that of errors it logs bugs alone, and no query."""
+class Schema(PlannedSchema):
+    """The planned schema, but that live events are shared, and that of errors it logs bugs alone, and no query."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -102,13 +104,15 @@ async def _counted(results: Results, meter: Meter, field: str) -> Results:
 
 def build_schema(*, introspection: bool = True, limits: Limits | None = None) -> Schema:
     """Return the schema; without introspection it suggests no names either."""
+    limits = limits or Limits()
     extensions: list[type[SchemaExtension] | Callable[[], SchemaExtension]] = [
-        limits_extension(limits or Limits()),
+        limits_extension(limits),
         CodedErrors,
     ]
     if not introspection:
         extensions.append(DisableIntrospection)
     return Schema(
+        limits=limits,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,

@@ -58,7 +58,7 @@ class PlannedExecution(StrawberryGraphQLCoreExecutionContext):
         answers, rest = dict.fromkeys(grouped_field_set), set(plan.rest)
         for name, step in plan.steps:
             try:
-                [answers[name]] = step([source_value], lambda: [path])
+                [answers[name]] = step(self, [source_value], lambda: [path])  # type: ignore[misc] # nothing to wait for
             except Exception:  # noqa: BLE001 - the library reads the field again, and says what is wrong with it
                 rest.add(name)
         if not rest:

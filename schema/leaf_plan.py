@@ -1,14 +1,15 @@
-"""What a selection reads straight from its objects: everything that needs neither waiting nor a look at the schema.
+"""What a selection reads straight from its objects, without a look at the schema for each value.
 
 The stock executor asks the schema, builds a path and an info, and tests for coroutines at each value of each row. A
 plan asks once for a selection, and then reads attributes and calls plain resolvers, column after column. It knows
 values of the expected Python types alone. Whatever else it meets (a null where none may be, an error, a subclass) it
 leaves to the stock executor, which reads that field again: so answers and errors are the same, to the letter.
-Resolvers that are no coroutines may so be called twice; they only read.
+Resolvers may so be called twice; those of queries only read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,8 +25,10 @@ from schema.leaves import leaf_type
 from schema.readers import (
     DEFINITION,
     Column,
+    Later,
     Paths,
     Step,
+    all_of,
     call_resolver,
     check_types,
     complete_leaf,
@@ -43,13 +46,28 @@ class Plan:
     steps: tuple[tuple[str, Step], ...]
     rest: frozenset[str]
 
-    def read(self, sources: Column, paths: Paths) -> list[dict[str, Any]]:
+    def read(self, executor: Executor[Any], sources: Column, paths: Paths) -> Column | Later:
         """Return objects of which everything is planned. Raises: Unplanned, or what a resolver raises."""
         if not self.steps:
             return [{} for _ in sources]
         names = [name for name, _ in self.steps]
-        columns = [step(sources, paths) for _, step in self.steps]
-        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        columns = [step(executor, sources, paths) for _, step in self.steps]
+        waiting = {place: column for place, column in enumerate(columns) if isinstance(column, Later)}
+        if not waiting:
+            return _rows(names, columns)
+
+        async def wait() -> Column:
+            # All begin before one is waited for, so loaders see what all of them ask for.
+            arrived = await all_of([later.wait() for later in waiting.values()])
+            for place, column in zip(waiting, arrived, strict=True):
+                columns[place] = column
+            return _rows(names, columns)
+
+        return Later(wait)
+
+
+def _rows(names: Sequence[str], columns: Sequence[Any]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 @dataclass(slots=True)
@@ -58,10 +76,12 @@ class Planner:
 
     Args:
         plans: By the identity of the selection, which its plan keeps alive.
+        may_wait: Whether resolvers that are coroutines are planned, too.
     """
 
     executor: Executor[Any]
     plans: dict[int, Plan]
+    may_wait: bool = False
 
     def plan(self, parent: GraphQLObjectType, selected: GroupedFieldSet) -> Plan:
         known = self.plans.get(id(selected))
@@ -74,10 +94,12 @@ class Planner:
     def _field(self, parent: GraphQLObjectType, response_name: str, details: FieldDetailsList) -> Step | None:
         name = details[0].node.name.value
         if name == "__typename":
-            return lambda sources, _paths: [parent.name] * len(sources)
+            return lambda _executor, sources, _paths: [parent.name] * len(sources)
         field = parent.fields.get(name)
         definition = field.extensions.get(DEFINITION) if field else None
-        if field is None or not isinstance(definition, StrawberryField) or definition.extensions or definition.is_async:
+        if field is None or not isinstance(definition, StrawberryField) or definition.extensions:
+            return None
+        if definition.is_async and not self.may_wait:
             return None
         complete = self._value(field.type, details)
         if complete is None:
@@ -118,9 +140,9 @@ class Planner:
             return None
         known = definition.concrete_of.origin if definition.concrete_of else definition.origin
 
-        def complete(values: Column, paths: Paths) -> Column:
+        def complete(executor: Executor[Any], values: Column, paths: Paths) -> Column | Later:
             check_types(values, known)
-            return plan.read(values, paths)
+            return plan.read(executor, values, paths)
 
         return complete
 
@@ -128,7 +150,7 @@ class Planner:
 def _below(response_name: str, type_name: str, step: Step) -> Step:
     """Return a step whose paths are those of the field, made of those of its objects."""
 
-    def step_below(sources: Column, paths: Paths) -> Column:
-        return step(sources, cache(lambda: [Path(path, response_name, type_name) for path in paths()]))
+    def step_below(executor: Executor[Any], sources: Column, paths: Paths) -> Column | Later:
+        return step(executor, sources, cache(lambda: [Path(path, response_name, type_name) for path in paths()]))
 
     return step_below

@@ -1,6 +1,7 @@
 """One DataLoader for each relation: what many objects ask for is read at once."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from functools import cached_property
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -23,30 +24,59 @@ V = TypeVar("V")
 class Loaders:
     """Batches without remembering: a socket lives long, and what it shows must be true at each event.
 
+    Each is made when it is first asked for; most requests ask for one or none.
+
     Args:
         viewer: Tells who asks at the time of a load; a socket signs in after it has opened.
     """
 
     def __init__(self, services: Services, viewer: Callable[[], Viewer]) -> None:
-        images, flows, jobs, keys = services.images, services.flows, services.jobs, services.keys
-        webhooks, classification, shares = services.webhooks, services.classification, services.shares
-        self.images: DataLoader[ImageId, Image | None] = _loader(lambda ids: images.find_many(viewer(), ids), None)
-        self.image_flows: DataLoader[ImageId, tuple[Flow, ...]] = _loader(
-            lambda ids: flows.find_of_images(viewer(), ids), ()
-        )
-        self.labels: DataLoader[ImageId, tuple[Label, ...]] = _loader(classification.find_labels, ())
-        self.replicas: DataLoader[ImageId, tuple[tuple[ReplicaRole, Replica], ...]] = _loader(
-            services.replicas.find_of_images, ()
-        )
-        self.label_actions: DataLoader[ImageId, tuple[LabelAction, ...]] = _loader(classification.find_actions, ())
-        self.flows: DataLoader[str, Flow | None] = _loader(lambda names: flows.find_many(viewer(), names), None)
-        self.jobs: DataLoader[JobId, Job | None] = _loader(lambda ids: jobs.find_many(viewer(), ids), None)
-        self.items: DataLoader[JobId, tuple[JobItem, ...]] = _loader(jobs.items, ())
-        self.users: DataLoader[UserId, User | None] = _loader(keys.find_users, None)
-        self.webhooks: DataLoader[WebhookId, Webhook | None] = _loader(
-            lambda ids: webhooks.find_many(viewer(), ids), None
-        )
-        self.shares: DataLoader[ShareId, Share | None] = _loader(lambda ids: shares.find_many(viewer(), ids), None)
+        self._services = services
+        self._viewer = viewer
+
+    @cached_property
+    def images(self) -> DataLoader[ImageId, Image | None]:
+        return _loader(lambda ids: self._services.images.find_many(self._viewer(), ids), None)
+
+    @cached_property
+    def image_flows(self) -> DataLoader[ImageId, tuple[Flow, ...]]:
+        return _loader(lambda ids: self._services.flows.find_of_images(self._viewer(), ids), ())
+
+    @cached_property
+    def labels(self) -> DataLoader[ImageId, tuple[Label, ...]]:
+        return _loader(self._services.classification.find_labels, ())
+
+    @cached_property
+    def replicas(self) -> DataLoader[ImageId, tuple[tuple[ReplicaRole, Replica], ...]]:
+        return _loader(self._services.replicas.find_of_images, ())
+
+    @cached_property
+    def label_actions(self) -> DataLoader[ImageId, tuple[LabelAction, ...]]:
+        return _loader(self._services.classification.find_actions, ())
+
+    @cached_property
+    def flows(self) -> DataLoader[str, Flow | None]:
+        return _loader(lambda names: self._services.flows.find_many(self._viewer(), names), None)
+
+    @cached_property
+    def jobs(self) -> DataLoader[JobId, Job | None]:
+        return _loader(lambda ids: self._services.jobs.find_many(self._viewer(), ids), None)
+
+    @cached_property
+    def items(self) -> DataLoader[JobId, tuple[JobItem, ...]]:
+        return _loader(self._services.jobs.items, ())
+
+    @cached_property
+    def users(self) -> DataLoader[UserId, User | None]:
+        return _loader(self._services.keys.find_users, None)
+
+    @cached_property
+    def webhooks(self) -> DataLoader[WebhookId, Webhook | None]:
+        return _loader(lambda ids: self._services.webhooks.find_many(self._viewer(), ids), None)
+
+    @cached_property
+    def shares(self) -> DataLoader[ShareId, Share | None]:
+        return _loader(lambda ids: self._services.shares.find_many(self._viewer(), ids), None)
 
 
 def _loader(find: Callable[[list[K]], Awaitable[Mapping[K, V]]], missing: V) -> DataLoader[K, V]:

@@ -34,9 +34,9 @@ INVALID = ((OperationClass.READ, 1),)
 Points = tuple[tuple[OperationClass, int], ...]
 
 
-async def take_rate(context: Context | None, points: Points) -> Rate | GraphQLError | None:
+async def take_rate(context: object, points: Points) -> Rate | GraphQLError | None:
     """Count an operation; return where its caller stands, why it is refused, or None when nothing is counted."""
-    if context is None:
+    if not isinstance(context, Context):
         return None
     try:
         return await context.services.rates.take(context.caller, dict(points))

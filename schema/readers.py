@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from graphql import GraphQLError, GraphQLObjectType
+from graphql import GraphQLError, GraphQLObjectType, Node, VariableNode, Visitor, visit
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
 from graphql.execution.values import get_argument_values
@@ -20,10 +22,33 @@ from schema.leaves import Leaf, Unplanned
 Column: TypeAlias = Sequence[Any]
 Paths: TypeAlias = Callable[[], Sequence[Path]]
 """Tells the paths of a column, which only resolvers ask for."""
-Step: TypeAlias = Callable[[Column, Paths], Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A column that must be waited for. Nothing begins before it is called, so one that is dropped leaves nothing."""
+
+    wait: Callable[[], Awaitable[Column]]
+
+
+Step: TypeAlias = Callable[[Executor[Any], Column, Paths], Column | Later]
 """Takes values and their paths; returns them completed, or a field of each. Raises: Unplanned, or any error."""
+Arguments: TypeAlias = Callable[[Executor[Any]], Mapping[str, Any]]
 
 DEFINITION = "strawberry-definition"
+
+
+def then(column: Column | Later, finish: Callable[[Column], Column | Later]) -> Column | Later:
+    """Return what `finish` makes of a column, at once or when it is there."""
+    if not isinstance(column, Later):
+        return finish(column)
+    wait = column.wait
+
+    async def wait_and_finish() -> Column:
+        finished = finish(await wait())
+        return await finished.wait() if isinstance(finished, Later) else finished
+
+    return Later(wait_and_finish)
 
 
 def check_types(values: Iterable[object], *kinds: type) -> None:
@@ -35,7 +60,7 @@ def check_types(values: Iterable[object], *kinds: type) -> None:
 def complete_leaf(leaf: Leaf) -> Step:
     kind, convert = leaf.kind, leaf.convert
 
-    def complete(values: Column, _paths: Paths) -> Column:
+    def complete(_executor: Executor[Any], values: Column, _paths: Paths) -> Column:
         check_types(values, kind)
         return list(map(convert, values)) if convert else values
 
@@ -43,21 +68,27 @@ def complete_leaf(leaf: Leaf) -> Step:
 
 
 def or_null(complete: Step) -> Step:
-    def complete_those_there(values: Column, paths: Paths) -> Column:
+    def complete_those_there(executor: Executor[Any], values: Column, paths: Paths) -> Column | Later:
         if type(None) not in set(map(type, values)):
-            return complete(values, paths)
+            return complete(executor, values, paths)
         there = [place for place, value in enumerate(values) if value is not None]
-        answers: list[Any] = [None] * len(values)
-        completed = complete([values[place] for place in there], lambda: list(map(paths().__getitem__, there)))
-        for place, answer in zip(there, completed, strict=True):
-            answers[place] = answer
-        return answers
+
+        def spread(completed: Column) -> Column:
+            answers: list[Any] = [None] * len(values)
+            for place, answer in zip(there, completed, strict=True):
+                answers[place] = answer
+            return answers
+
+        return then(
+            complete(executor, [values[place] for place in there], lambda: list(map(paths().__getitem__, there))),
+            spread,
+        )
 
     return complete_those_there
 
 
 def each(complete: Step) -> Step:
-    def complete_items(lists: Column, paths: Paths) -> Column:
+    def complete_items(executor: Executor[Any], lists: Column, paths: Paths) -> Column | Later:
         check_types(lists, list, tuple)
 
         @cache
@@ -68,42 +99,96 @@ def each(complete: Step) -> Step:
                 for index in range(len(items))
             ]
 
-        answers = iter(complete(list(chain.from_iterable(lists)), item_paths))
-        return [list(islice(answers, len(items))) for items in lists]
+        def part(completed: Column) -> Column:
+            answers = iter(completed)
+            return [list(islice(answers, len(items))) for items in lists]
+
+        return then(complete(executor, list(chain.from_iterable(lists)), item_paths), part)
 
     return complete_items
 
 
 def read_attribute(attribute: str, complete: Step) -> Step:
     get = attrgetter(attribute)
-    return lambda sources, paths: complete(list(map(get, sources)), paths)
+    return lambda executor, sources, paths: complete(executor, list(map(get, sources)), paths)
 
 
 def call_resolver(
     executor: Executor[Any], parent: GraphQLObjectType, details: FieldDetailsList, complete: Step
 ) -> Step | None:
-    """Return what calls a resolver that is a method without a coroutine; None for any other.
-
-    Its arguments are converted once for all objects.
-    """
+    """Return what calls a resolver that is a method, and waits for a coroutine; None for any other resolver."""
     field, nodes = parent.fields[details[0].node.name.value], [detail.node for detail in details]
-    definition, schema = field.extensions[DEFINITION], executor.schema.extensions[DEFINITION]
-    resolver, make_info = definition.base_resolver, schema.config.info_class
+    definition, info_class = field.extensions[DEFINITION], executor.schema.extensions[DEFINITION].config.info_class
+    resolver = definition.base_resolver
     if resolver.parent_parameter or resolver.root_parameter or not resolver.self_parameter:
         return None
+    arguments_of = _arguments(executor, parent, details)
+    if arguments_of is None:
+        return None
+    info_name = resolver.info_parameter.name if resolver.info_parameter else None
+
+    def call(executor: Executor[Any], sources: Column, paths: Paths) -> list[Any]:
+        arguments = arguments_of(executor)
+        if info_name is None:
+            return [resolver(source, **arguments) for source in sources]
+        infos = (
+            info_class(_raw_info=executor.build_resolve_info(field, nodes, parent, path), _field=definition)
+            for path in paths()
+        )
+        return [resolver(source, **arguments, **{info_name: info}) for source, info in zip(sources, infos, strict=True)]
+
+    if not definition.is_async:
+        return lambda executor, sources, paths: complete(executor, call(executor, sources, paths), paths)
+
+    def call_later(executor: Executor[Any], sources: Column, paths: Paths) -> Column | Later:
+        later = Later(lambda: all_of(call(executor, sources, paths)))
+        return then(later, lambda values: complete(executor, values, paths))
+
+    return call_later
+
+
+async def all_of(waiting: Sequence[Awaitable[Any]]) -> list[Any]:
+    """Wait for all, even when one fails, so that nothing goes on behind the answer. Raises: the first failure."""
+    if len(waiting) == 1:
+        return [await waiting[0]]
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results
+
+
+def _arguments(executor: Executor[Any], parent: GraphQLObjectType, details: FieldDetailsList) -> Arguments | None:
+    """Return what tells the arguments of a field; they are converted once, unless a variable is among them."""
+    field, node = parent.fields[details[0].node.name.value], details[0].node
+    definition, schema = field.extensions[DEFINITION], executor.schema.extensions[DEFINITION]
+
+    def convert(executor: Executor[Any]) -> Mapping[str, Any]:
+        given = get_argument_values(field, node, executor.variable_values)
+        registry = schema.schema_converter.scalar_registry
+        return convert_arguments(given, definition.arguments, registry, schema.config, info=None)
+
+    if variables_in(*node.arguments or ()):
+        return convert
     try:
-        given = get_argument_values(field, nodes[0], executor.variable_values)
+        constant = convert(executor)
     except GraphQLError:
         return None
-    arguments = convert_arguments(
-        given, definition.arguments, schema.schema_converter.scalar_registry, schema.config, info=None
-    )
-    if resolver.info_parameter is None:
-        return lambda sources, paths: complete([resolver(source, **arguments) for source in sources], paths)
-    name = resolver.info_parameter.name
+    return lambda _executor: constant
 
-    def call(source: object, path: Path) -> Any:
-        info = make_info(_raw_info=executor.build_resolve_info(field, nodes, parent, path), _field=definition)
-        return resolver(source, **arguments, **{name: info})
 
-    return lambda sources, paths: complete(list(map(call, sources, paths())), paths)
+def variables_in(*nodes: Node) -> frozenset[str]:
+    """Return the names of the variables that parts of a document use."""
+    found = _Variables()
+    for node in nodes:
+        visit(node, found)
+    return frozenset(found.names)
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.names.add(node.name.value)

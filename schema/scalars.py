@@ -41,7 +41,9 @@ def parse_date_time(value: object) -> datetime:
 
 def format_date_time(value: datetime) -> str:
     """Return an aware time as RFC 3339 text in UTC, with `Z`."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return f"{value.isoformat()[:-6]}Z"
 
 
 def parse_color(value: object) -> str:

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
@@ -31,18 +31,17 @@ from app.settings import Settings
 from app.web.addresses import base_url_of
 from app.web.auth import Authenticator
 from app.web.rates import caller_of
-from schema.answers import JSON, RESPONSE_JSON, head_of
+from schema.answers import JSON, RESPONSE_JSON, head_of, media_type_of
 from schema.build import Schema
-from schema.caching import cache_control_of, validate
+from schema.caching import KEPT_FROM_CACHES, cache_control_of, validate
 from schema.context import Context
 from schema.documents import operation_type
 from schema.endings import EndingSocketHandler, EndingStream, telling_of_the_gone
 from schema.idempotency import run_once
+from schema.plain_requests import MAX_NAME_LENGTH, is_name, read_plainly
 from schema.trusted_documents import TrustedDocuments, hash_of
 
 EVENT_STREAM = "text/event-stream"
-MAX_NAME_LENGTH = 1_000
-"""Of an operation, which errors repeat."""
 
 
 class SocketHandler(EndingSocketHandler):
@@ -114,7 +113,7 @@ class GraphQLView(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         try:
-            response = validate(request, await run_once(request, self.run, self.documents))
+            response = validate(request, await run_once(request, self.run_request, self.documents))
         except GraphQLError as error:
             response = self.create_response({"errors": [error.formatted]}, await self.get_sub_response(request))
         except HTTPException as error:
@@ -123,11 +122,30 @@ class GraphQLView(GraphQL[Context, None]):
                 response.headers["Allow"] = "POST" if scope["method"] == "GET" else "GET, POST"
         await response(scope, receive, send)
 
+    async def run_request(self, request: Request) -> Response:
+        """Return the answer to a request; a plain one does without the library's view."""
+        plain = await read_plainly(request, self.documents)
+        if plain is None:
+            return await self.run(request)
+        result = await self.schema.execute(
+            plain.query,
+            variable_values=plain.variables,
+            context_value=self._context_of(request),
+            operation_name=plain.operation_name,
+            operation_extensions=plain.extensions,
+        )
+        answer = process_result(result)
+        status, headers = head_of(answer, media_type_of(request.headers), KEPT_FROM_CACHES)
+        return Response(orjson.dumps(answer), status_code=status, headers=headers)
+
     async def get_context(
         self,
         request: Request | WebSocket,
         response: Response | WebSocket,  # noqa: ARG002 - the library's own signature
     ) -> Context:
+        return self._context_of(request)
+
+    def _context_of(self, request: Request | WebSocket) -> Context:
         context = Context(
             services=request.app.state.services,
             settings=self.settings,
@@ -154,7 +172,7 @@ class GraphQLView(GraphQL[Context, None]):
         data = await super().parse_http_body(request)
         if isinstance(data, list):
             raise HTTPException(400, "Batches are not taken: send one operation a request.")
-        if not _is_name(data.operation_name):
+        if not is_name(data.operation_name):
             raise HTTPException(400, f"The `operationName` must be null or a text of {MAX_NAME_LENGTH} at most.")
         if data.query and request.method == "GET" and not self._may_be_asked_by_get(request):
             raise HTTPException(406, f"A query by GET is answered to `Accept: {JSON}`, or to a `documentId`.")
@@ -194,9 +212,9 @@ class GraphQLView(GraphQL[Context, None]):
         return self.playground(request)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        """Note the media type of the answer; JSON as it always was for those who do not ask for the new one."""
+        """Note the media type of the answer, and what caches may do with it."""
         response = await super().get_sub_response(request)
-        response.media_type = RESPONSE_JSON if RESPONSE_JSON in request.headers.get("accept", "") else JSON
+        response.media_type = media_type_of(request.headers)
         if isinstance(request, Request):
             response.headers["Cache-Control"] = cache_control_of(request, self.settings)
         return response
@@ -205,7 +223,7 @@ class GraphQLView(GraphQL[Context, None]):
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         """Answer as GraphQL over HTTP says: without `data` when it has none, which is no 200 for the new media type."""
-        status, headers = head_of(response_data, sub_response)
+        status, headers = head_of(response_data, sub_response.media_type, sub_response.headers["Cache-Control"])
         return Response(self.encode_json(response_data), status_code=status, headers=headers)
 
     async def create_streaming_response(
@@ -235,7 +253,7 @@ class GraphQLView(GraphQL[Context, None]):
 def _check_shape(operation: Mapping[str, object]) -> None:
     """Raises: TypeError when a part of an operation is of another type than GraphQL over HTTP gives it."""
     shapes = {"variables": dict, "extensions": dict}
-    if not _is_name(operation.get("operationName")) or not all(
+    if not is_name(operation.get("operationName")) or not all(
         isinstance(operation.get(name), kind | None) for name, kind in shapes.items()
     ):
         raise TypeError
@@ -243,10 +261,6 @@ def _check_shape(operation: Mapping[str, object]) -> None:
     is_named = hash_of(extensions, operation.get("documentId")) is not None  # type: ignore[arg-type]
     if not isinstance(query, str | None) or not (query or is_named):
         raise TypeError
-
-
-def _is_name(name: object) -> bool:
-    return name is None or (isinstance(name, str) and len(name) <= MAX_NAME_LENGTH)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -39,11 +39,11 @@ class ImageFormat(StrEnum):
     @property
     def extension(self) -> str:
         """The file extension without the dot: `jpeg`, `png` …"""
-        return self.value.lower()
+        return self._value_.lower()
 
     @property
     def mime_type(self) -> str:
-        return f"image/{self.extension}"
+        return f"image/{self._value_.lower()}"
 
 
 class ImageState(StrEnum):

@@ -1,5 +1,6 @@
 """Whom a request is counted for."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
@@ -13,12 +14,12 @@ IPV6_PREFIX_BITS = 64
 
 def caller_of(connection: HTTPConnection, viewer: Viewer) -> Caller:
     """Return the key and the user, or the address, that a request comes from."""
-    return Caller(viewer.user_id, viewer.key_id, _address_of(connection))
+    return Caller(viewer.user_id, viewer.key_id, _address_of(connection.client.host if connection.client else ""))
 
 
-def _address_of(connection: HTTPConnection) -> str:
+@lru_cache(maxsize=1_024)
+def _address_of(host: str) -> str:
     """Return the client's address, of IPv6 the network; what a trusted proxy says of it was looked at before."""
-    host = connection.client.host if connection.client else ""
     try:
         address = ip_address(host)
     except ValueError:

@@ -19,6 +19,8 @@ from app.settings import Settings
 from schema.build import build_schema
 from schema.context import Context
 from schema.execution import PlannedExecution
+from schema.limits import Limits
+from schema.planned_schema import PlannedSchema
 from schema.scalars import SCALARS, URL, BigInt, HexColor
 from tests.api.documents import VARIABLES, documents
 from tests.records.record_factories import make_flow, make_image
@@ -135,8 +137,11 @@ DERIVED = Derived(
 
 
 def _schema(execution: type) -> strawberry.Schema:
-    return strawberry.Schema(
-        query=Query, execution_context_class=execution, config=StrawberryConfig(scalar_map=SCALARS)
+    return PlannedSchema(
+        limits=Limits(cost=10**9),
+        query=Query,
+        execution_context_class=execution,
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
 
 
@@ -215,10 +220,11 @@ def spoiled_things(draw: st.DrawFn) -> list[Thing]:
 
 
 def _answers(document: str, things: list[Thing]) -> list[tuple[str, list[object]]]:
-    """Return what both executors answer: the planned one, the stock one."""
+    """Return what both executors answer: the planned one, when it knows the document, too, and the stock one."""
 
     async def ask() -> list[tuple[str, list[object]]]:
-        results = [await schema.execute(document, VARIABLES, context_value=things) for schema in (PLANNED, STOCK)]
+        schemas = (PLANNED, PLANNED, STOCK)
+        results = [await schema.execute(document, VARIABLES, context_value=things) for schema in schemas]
         while len(asyncio.all_tasks()) > 1:
             await asyncio.sleep(0)  # fields beside one that failed are settled in the background
         # repr shows types, order and NaN, which are not all to be seen in a comparison.
@@ -230,17 +236,19 @@ def _answers(document: str, things: list[Thing]) -> list[tuple[str, list[object]
 @MANY
 @given(documents(PLANNED._schema, ARGUMENTS), st.lists(_things(2), max_size=3))
 def test_answers_like_the_stock_executor(document: str, things: list[Thing]) -> None:
-    planned, stock = _answers(document, things)
+    new, known, stock = _answers(document, things)
 
-    assert planned == stock
+    assert new == stock
+    assert known == stock
 
 
 @MANY
 @given(documents(PLANNED._schema, ARGUMENTS), spoiled_things())
 def test_fails_like_the_stock_executor(document: str, things: list[Thing]) -> None:
-    planned, stock = _answers(document, things)
+    new, known, stock = _answers(document, things)
 
-    assert planned == stock
+    assert new == stock
+    assert known == stock
 
 
 async def test_answers_the_whole_of_an_image_like_the_stock_executor(tmp_path: Path) -> None:
@@ -255,9 +263,9 @@ async def test_answers_the_whole_of_an_image_like_the_stock_executor(tmp_path: P
 
         answers = [
             await schema.execute(ALL_OF_AN_IMAGE, context_value=Context(services, settings, "http://a", "a"))
-            for schema in (planned, stock)
+            for schema in (planned, planned, stock)
         ]
 
     assert answers[0].errors is None
-    assert repr(answers[0].data) == repr(answers[1].data)
+    assert repr(answers[0].data) == repr(answers[1].data) == repr(answers[2].data)
     assert len(answers[0].data["images"]["edges"]) == 2

@@ -9,6 +9,10 @@ from app.records.sqlite.connection import search_words
 from app.records.sqlite.database import SqliteRecords
 
 
+PACKING = ("CO-ROUTINE page", "SCAN page")
+"""The steps that make one text of the rows of a page, whatever page it is."""
+
+
 async def explain(records: SqliteRecords, path: Path, call: Callable[[], Awaitable[object]]) -> list[str]:
     """Return the steps of the plan of each statement that a call runs."""
     statements: list[str] = []
@@ -23,7 +27,8 @@ async def explain(records: SqliteRecords, path: Path, call: Callable[[], Awaitab
     plans = []
     for statement in statements:
         if re.match(r"\s*(SELECT|UPDATE|INSERT|DELETE|WITH)", statement):
-            plans += [row[3] for row in inspector.execute(f"EXPLAIN QUERY PLAN {statement}")]
+            steps = [row[3] for row in inspector.execute(f"EXPLAIN QUERY PLAN {statement}")]
+            plans += [step for step in steps if step not in PACKING]
     inspector.close()
     return plans
 

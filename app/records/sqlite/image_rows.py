@@ -1,15 +1,22 @@
 """Images as rows."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
 
 import orjson
 
-from app.domain.image import Derived, Edited, Image, ImageFormat, ImageId, ImageState
+from app.domain.image import Derived, Edited, Image, ImageFormat, ImageState
+from app.domain.origin import Origin
 from app.domain.viewer import UserId
 from app.records.derived import derived_of_fields, edited_fields, edited_of_fields
 from app.records.sqlite.connection import Value
-from app.records.sqlite.rows import from_json, from_micros, origin_of, origin_values, to_json, to_micros
+from app.records.sqlite.rows import from_json, from_micros, origin_values, to_json, to_micros
+
+_STATES: Mapping[str, ImageState] = {state.value: state for state in ImageState}
+_FORMATS: Mapping[str, ImageFormat] = {image_format.value: image_format for image_format in ImageFormat}
 
 _HOLDING = "FROM flow_images AS held CROSS JOIN flows ON flows.name = held.flow WHERE held.image_id = images.id"
 """The flows that hold the image of a row. CROSS JOIN makes SQLite begin with the few that do."""
@@ -24,7 +31,18 @@ IS_SHOWN = f"EXISTS (SELECT 1 {_HOLDING} AND (flows.is_public OR {_IS_READER}))"
 # A list for each flow, of its members and its owner or null: taking them apart here is faster than in SQL.
 _READERS = f"(SELECT json_group_array(json_insert(flows.member_ids, '$[#]', flows.owner_id)) {_HOLDING})"
 
-IMAGE_COLUMNS = f"images.*, {IS_PUBLIC} AS is_public, {_READERS} AS reader_ids"
+# The text of the readers is joined to an empty one so that it stays a text where rows are packed as JSON.
+IMAGE_COLUMNS = f"""images.id, images.owner_id, images.title, images.state, images.format, images.width, images.height,
+  images.byte_size, images.sha256, images.frame_count, images.created_at, images.client_type, images.tags,
+  images.client_metadata, images.derived, images.edited, images.revision, images.origin_url, images.origin_page_url,
+  {IS_PUBLIC} AS is_public, {_READERS} || '' AS reader_ids"""
+"""What `image_of` reads, in its order."""
+
+IMAGE_COLUMN_NAMES = (
+    *("id", "owner_id", "title", "state", "format", "width", "height", "byte_size", "sha256", "frame_count"),
+    *("created_at", "client_type", "tags", "client_metadata", "derived", "edited", "revision"),
+    *("origin_url", "origin_page_url", "is_public", "reader_ids"),
+)
 
 FIND_IMAGES = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - own text only
 
@@ -35,32 +53,41 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id
 """
 
 
-def image_of(row: sqlite3.Row) -> Image:
+def image_of(row: sqlite3.Row | Sequence[Any]) -> Image:
+    """Return the image of a row, whose first columns are `IMAGE_COLUMNS`.
+
+    They are taken by their order: a look-up by name goes through the names of all columns each time.
+    """
+    image_id, owner_id, title, state, image_format, width, height, byte_size, sha256, frame_count = row[:10]
+    created_at, client_type, tags, client_metadata, derived, edited, revision = row[10:17]
+    origin_url, origin_page_url, is_public, reader_ids = row[17:21]
     return Image(
-        id=ImageId(row["id"]),
-        owner_id=UserId(row["owner_id"]),
-        title=row["title"],
-        state=ImageState(row["state"]),
-        format=ImageFormat(row["format"]),
-        width=row["width"],
-        height=row["height"],
-        byte_size=row["byte_size"],
-        sha256=row["sha256"],
-        frame_count=row["frame_count"],
-        created_at=from_micros(row["created_at"]),
-        client_type=row["client_type"],
-        tags=from_json(row["tags"]),
-        client_metadata=row["client_metadata"],
-        origin=origin_of(row),
-        derived=None if row["derived"] is None else derived_of(row["derived"]),
-        edited=None if row["edited"] is None else edited_of(row["edited"]),
-        revision=row["revision"],
-        is_public=bool(row["is_public"]),
-        reader_ids=readers_of(row["reader_ids"]),
+        image_id,
+        owner_id,
+        title,
+        _STATES[state],
+        _FORMATS[image_format],
+        width,
+        height,
+        byte_size,
+        sha256,
+        frame_count,
+        from_micros(created_at),
+        client_type,
+        from_json(tags) if tags != "[]" else (),
+        client_metadata,
+        None if origin_url is None else Origin(origin_url, origin_page_url),
+        None if derived is None else derived_of(derived),
+        None if edited is None else edited_of(edited),
+        revision,
+        bool(is_public),
+        readers_of(reader_ids),
     )
 
 
+@lru_cache(maxsize=1_024)
 def readers_of(text: str) -> frozenset[UserId]:
+    """Return who may read an image, of which there are as many sets as there are flows, or a few more."""
     return frozenset(UserId(reader) for flow in orjson.loads(text) for reader in flow if reader is not None)
 
 

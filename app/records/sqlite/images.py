@@ -13,7 +13,15 @@ from app.domain.similarity import DEFAULT_DISTANCE, MAX_NEAR, SimilarImage
 from app.domain.viewer import UserId, Viewer
 from app.records.sqlite.connection import Database, Transaction
 from app.records.sqlite.image_filters import image_listings
-from app.records.sqlite.image_rows import FIND_IMAGES, IMAGE_COLUMNS, INSERT_IMAGE, derived_json, image_of, image_values
+from app.records.sqlite.image_rows import (
+    FIND_IMAGES,
+    IMAGE_COLUMN_NAMES,
+    IMAGE_COLUMNS,
+    INSERT_IMAGE,
+    derived_json,
+    image_of,
+    image_values,
+)
 from app.records.sqlite.image_search import match_of
 from app.records.sqlite.pages import count_rows, fetch_joined_page
 from app.records.sqlite.rows import to_json, to_micros
@@ -77,7 +85,9 @@ class SqliteImages:
     async def list(self, viewer: Viewer, filters: ImageFilter, order: ImageOrder, page: PageRequest) -> Page[Image]:
         near, sorts_members = await self._near(filters), await self._has_few_members(filters, order)
         listings = image_listings(viewer, filters, order, near, sorts_members=sorts_members)
-        return await fetch_joined_page(self.database, IMAGE_COLUMNS, listings, page, image_of)
+        return await fetch_joined_page(
+            self.database, IMAGE_COLUMNS, listings, page, image_of, packed=IMAGE_COLUMN_NAMES
+        )
 
     async def _near(self, filters: ImageFilter) -> tuple[SimilarImage, ...] | None:
         """Return the images that look like the one that is asked for; None when none is."""

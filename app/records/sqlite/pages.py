@@ -1,9 +1,12 @@
 """Keyset pages: rows of a list between two cursors, which stay right while rows come and go."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
+
+import orjson
 
 from app.domain.page import Cursor, Page, PageRequest
 from app.records.cursors import check_cursors
@@ -84,38 +87,65 @@ async def fetch_page(
 
 
 async def fetch_joined_page(
-    database: Database, columns: str, parts: Sequence[Listing], page: PageRequest, make: Callable[[sqlite3.Row], T]
+    database: Database,
+    columns: str,
+    parts: Sequence[Listing],
+    page: PageRequest,
+    make: Callable[[Any], T],
+    *,
+    packed: Sequence[str] = (),
 ) -> Page[T]:
     """Return a page of lists that follow one another, whose bases keep the order of their values.
+
+    Args:
+        packed: The names of the columns, whole numbers and texts all, where rows are read as one JSON text.
 
     Raises:
         InvalidInput: A cursor is of another list.
     """
     check_cursors(page, parts[0].value_type)
-    rows = await _fetch_rows(database, columns, parts, page)
+    rows = await _fetch_rows(partial(_read_packed, database, packed) if packed else database.read, columns, parts, page)
     has_more = len(rows) > page.size
     rows = rows[: page.size]
     if page.backwards:
         rows.reverse()
     return Page(
         items=tuple(make(row) for row in rows),
-        cursors=tuple(Cursor(row["cursor_value"], row["cursor_id"]) for row in rows),
+        cursors=tuple(Cursor(row[-2], row[-1]) for row in rows),
         has_next=(has_more and not page.backwards) or await _exists(database, parts, page.before, ">="),
         has_previous=(has_more and page.backwards) or await _exists(database, parts, page.after, "<="),
     )
 
 
+async def _read_packed(
+    database: Database, names: Sequence[str], sql: str, parameters: Sequence[Value]
+) -> list[list[Any]]:
+    """Return the rows of one query as lists, the cursor of each at its end.
+
+    SQLite makes one text of all rows without a stop. Taken one by one, each row has the thread wait for its turn anew,
+    behind the event loop: a page of 50 that way takes tenths of a second on a busy server.
+    """
+    columns = ", ".join(f"page.{name}" for name in (*names, "cursor_value", "cursor_id"))
+    packed = f"SELECT json_group_array(json_array({columns})) FROM ({sql}) AS page"  # noqa: S608 - own text only
+    [[text]] = await database.read(packed, parameters)
+    rows: list[list[Any]] = orjson.loads(text)
+    return rows
+
+
 async def _fetch_rows(
-    database: Database, columns: str, parts: Sequence[Listing], page: PageRequest
-) -> list[sqlite3.Row]:
+    read: Callable[[str, Sequence[Value]], Awaitable[list[Any]]],
+    columns: str,
+    parts: Sequence[Listing],
+    page: PageRequest,
+) -> list[Any]:
     """Return one row more than asked for when there is one, those at the asked end of the list first."""
-    rows: list[sqlite3.Row] = []
+    rows: list[Any] = []
     skipped = page.skip if len(parts) == 1 else 0
     wanted = page.size + 1 + page.skip - skipped
     for part in reversed(parts) if page.backwards else parts:
         if len(rows) < wanted:
             sql, parameters = _select(columns, part, page)
-            rows += await database.read(sql, [*parameters, wanted - len(rows), skipped])
+            rows += await read(sql, [*parameters, wanted - len(rows), skipped])
     return rows[page.skip - skipped :]
 
 
