@@ -8,7 +8,6 @@ from pathlib import Path
 from app.records.sqlite.connection import search_words
 from app.records.sqlite.database import SqliteRecords
 
-
 PACKING = ("CO-ROUTINE page", "SCAN page")
 """The steps that make one text of the rows of a page, whatever page it is."""
 
