@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from app import __version__
 from app.container.bundle import Services
 from app.settings import Settings
+from app.web.frames import FrameProtocol
 
 GRACEFUL_SHUTDOWN_S = 10
 """How long requests may go on when the server is told to stop."""
@@ -59,7 +60,7 @@ def run_server(settings: Settings, application: Starlette, announce: Announce) -
         server_header=False,
         proxy_headers=False,  # the application looks at them, by its own setting
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
-        ws="websockets-sansio",
+        ws=FrameProtocol,
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
     )
     server = Server(config, application, announce)

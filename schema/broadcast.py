@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Hashable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from contextlib import aclosing
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -27,8 +28,16 @@ KEPT = 1_000
 NEW = timedelta(seconds=2)
 """How old an event may be to be shared: what is told beside it (the job as it is now) must be true."""
 
+TOLD_AT_ONCE = 100
+"""Readers that are told an event before others have their turn of the loop."""
+
 Results: TypeAlias = AsyncGenerator[Any, None]
 """Results as Strawberry yields them, for a subscription ExecutionResult or PreExecutionError."""
+Tell: TypeAlias = Callable[[bytes], bool]
+"""Tells a reader the payload of a result, as JSON, without waking it. False when that cannot be done just now."""
+
+DIRECTLY: ContextVar[Tell | None] = ContextVar("directly", default=None)
+"""How the reader of this task is told, if it can be without being woken."""
 
 
 class Told(dict[str, Any]):
@@ -50,6 +59,8 @@ class Broadcast:
         self._kept: deque[ExecutionResult] = deque(maxlen=KEPT)
         self._cursors: deque[str | None] = deque(maxlen=KEPT)
         self._news = asyncio.Event()
+        self._told: dict[asyncio.Future[int], Tell] = {}
+        """Who is told each result as it comes, and what wakes them, with their place, when they cannot be told."""
         self.is_over = False
         self._add(first)
         self._work = asyncio.create_task(self._read(results))
@@ -61,8 +72,12 @@ class Broadcast:
                 return self.end - back
         return None
 
-    async def follow(self, place: int) -> Results:
-        """Yield the results from a place on; a last one with LAGGED when they are not kept any more."""
+    async def follow(self, place: int, tell: Tell | None = None) -> Results:
+        """Yield the results from a place on; a last one with LAGGED when they are not kept any more.
+
+        Args:
+            tell: What the reader has read up to the newest is told by it instead, as long as it can be.
+        """
         while True:
             while place < self.end:
                 behind = self.end - place
@@ -73,7 +88,19 @@ class Broadcast:
                 place += 1
             if self.is_over:
                 return
-            await self._news.wait()
+            if tell is None:
+                await self._news.wait()
+            else:
+                place = await self._tell(tell)
+
+    async def _tell(self, tell: Tell) -> int:
+        """Have a reader told what comes; return the place of what it could not be told."""
+        woken: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._told[woken] = tell
+        try:
+            return await woken
+        finally:
+            del self._told[woken]
 
     async def close(self) -> None:
         self._work.cancel()
@@ -84,10 +111,12 @@ class Broadcast:
             async with aclosing(results):
                 async for result in results:
                     self._add(result)
+                    await self._tell_all()
                     await asyncio.sleep(0)  # readers have their turn
         finally:
             self.is_over = True
             self._news.set()
+            self._wake(self._told)
 
     def _add(self, result: ExecutionResult) -> None:
         self._cursors.append(result.data.cursor if isinstance(result.data, Told) else None)
@@ -96,6 +125,25 @@ class Broadcast:
         self.end += 1
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+    async def _tell_all(self) -> None:
+        """Tell the newest result to all who were there when it came."""
+        newest = self._kept[-1]
+        if newest.errors or newest.extensions:
+            self._wake(self._told)
+            return
+        payload = orjson.dumps({"data": newest.data})
+        for number, (woken, tell) in enumerate(tuple(self._told.items()), 1):
+            if not woken.done() and not tell(payload):
+                self._wake((woken,))
+            if number % TOLD_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _wake(self, readers: Iterable[asyncio.Future[int]]) -> None:
+        """Let readers read the newest result by themselves; behind the end there is none."""
+        for woken in readers:
+            if not woken.done():
+                woken.set_result(self.end - (0 if self.is_over else 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +170,7 @@ class Broadcasts:
                     broadcast.readers += 1
                     break
             if broadcast is not None and place is not None:
-                async for result in broadcast.follow(place):
+                async for result in broadcast.follow(place, DIRECTLY.get()):
                     yield result
         finally:
             await (results.aclose() if broadcast is None else self._leave(key, broadcast))

@@ -19,7 +19,6 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
-from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
 from strawberry.types.execution import PreExecutionError
@@ -30,8 +29,10 @@ from app.services.sign_in import SignInService
 from app.settings import Settings
 from app.web.addresses import base_url_of
 from app.web.auth import Authenticator
+from app.web.frames import WriteText, write_text_of
 from app.web.rates import caller_of
 from schema.answers import JSON, RESPONSE_JSON, head_of, media_type_of
+from schema.broadcast import DIRECTLY
 from schema.build import Schema
 from schema.caching import KEPT_FROM_CACHES, cache_control_of, validate
 from schema.context import Context
@@ -57,10 +58,12 @@ class SocketHandler(EndingSocketHandler):
         except (KeyError, TypeError, AttributeError):
             await self.handle_invalid_message("The message has not the shape of its type.")
 
-    async def handle_task_exception(self, error: Exception) -> None:
-        """Log a bug; that a client went away while it was told something is none."""
-        if not isinstance(error, WebSocketDisconnected):
-            await super().handle_task_exception(error)
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        """Run an operation, whose events are written without waking its task where the server can do that."""
+        write = write_text_of(self.websocket.ws.scope)  # type: ignore[attr-defined] # the adapter of ASGI has it
+        if write is not None:
+            DIRECTLY.set(partial(_write_next, operation, write, orjson.dumps({"id": operation.id})[:-1]))
+        await super().run_operation(operation)
 
     async def _handle_pre_execution_error(self, operation: Operation[Context, None], result: PreExecutionError) -> None:
         """Tell of any fault in a document by an `error`, which ends that operation and not the socket."""
@@ -248,6 +251,11 @@ class GraphQLView(GraphQL[Context, None]):
 
     def encode_json(self, data: object) -> str:
         return orjson.dumps(data).decode()
+
+
+def _write_next(operation: Operation[Context, None], write: WriteText, head: bytes, payload: bytes) -> bool:
+    """Write a `next` message of graphql-transport-ws, of which only the id is the operation's own."""
+    return not operation.completed and write(b'%b,"type":"next","payload":%b}' % (head, payload))
 
 
 def _check_shape(operation: Mapping[str, object]) -> None:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
-from schema.broadcast import KEPT, Broadcasts, Told
+from schema.broadcast import DIRECTLY, KEPT, TOLD_AT_ONCE, Broadcasts, Told
 from schema.documents import asked_of_a_log
 
 LONG_AGO = timedelta(hours=1)
@@ -169,3 +170,87 @@ def test_where_it_begins_is_no_part_of_what_is_asked(query: str, same: bool) -> 
     first, second = (asked_of_a_log(query, None, {"after": cursor}) for cursor in ("e1", "e2"))
 
     assert (first == second) is same
+
+
+class Directly:
+    """A reader that is told without being woken, while it can be."""
+
+    def __init__(self, broadcasts: Broadcasts, log: Log) -> None:
+        self.can_be_told = True
+        self.told: list[int] = []
+        self.seen: list[int] = []
+        """What it was told, and what it read by itself."""
+        self.reading = asyncio.create_task(self._read(broadcasts, log))
+
+    async def _read(self, broadcasts: Broadcasts, log: Log) -> None:
+        DIRECTLY.set(self._tell)
+        async with aclosing(broadcasts.share("key", log.stream())) as results:
+            async for result in results:
+                self.seen.append(_number(result))
+
+    def _tell(self, payload: bytes) -> bool:
+        if self.can_be_told:
+            number = orjson.loads(payload)["data"]["number"]
+            self.told.append(number)
+            self.seen.append(number)
+        return self.can_be_told
+
+
+async def _settle() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_readers_are_told_without_being_woken(log: Log, broadcasts: Broadcasts) -> None:
+    readers = [Directly(broadcasts, log) for _ in range(TOLD_AT_ONCE + 5)]
+    for _ in range(5):
+        await log.grow()
+        await _settle()
+    await log.end()
+    await asyncio.gather(*(reader.reading for reader in readers))
+
+    assert [reader.seen for reader in readers] == [[0, 1, 2, 3, 4]] * len(readers)
+    assert [reader.told[-3:] for reader in readers] == [[2, 3, 4]] * len(readers)
+    assert log.open_streams == 0
+
+
+async def test_who_cannot_be_told_reads_by_itself_and_misses_nothing(log: Log, broadcasts: Broadcasts) -> None:
+    reader, other = Directly(broadcasts, log), Directly(broadcasts, log)
+    for number in range(12):
+        reader.can_be_told = number not in (4, 5, 8)
+        await log.grow(1 + number % 2)
+        # Sometimes the next comes before it has been woken.
+        await (asyncio.sleep(0) if number % 3 else _settle())
+    await _settle()
+    other.reading.cancel()
+    await asyncio.wait({other.reading})
+    await log.end()
+    await reader.reading
+
+    assert reader.seen == list(range(18))
+    assert 0 < len(reader.told) < 17
+    assert log.open_streams == 0
+
+
+async def test_an_event_with_errors_is_not_told_directly(broadcasts: Broadcasts) -> None:
+    failed = ExecutionResult(data=Told({"number": 2}, "e2", datetime.now(UTC)), errors=[GraphQLError("no")])
+    news: asyncio.Queue[ExecutionResult | None] = asyncio.Queue()
+
+    async def stream() -> AsyncGenerator[ExecutionResult]:
+        while (result := await news.get()) is not None:
+            yield result
+
+    told: list[bytes] = []
+    DIRECTLY.set(lambda payload: not told.append(payload))
+    reader = broadcasts.share("key", stream())
+    results = asyncio.create_task(_all_of(reader))
+    for result in (ExecutionResult(data=Told({"number": 1}, "e1", datetime.now(UTC)), errors=None), failed, None):
+        news.put_nowait(result)
+        await _settle()
+
+    assert [result.errors for result in await results] == [None, failed.errors]
+    assert told == []
+
+
+async def _all_of(reader: AsyncGenerator[ExecutionResult]) -> list[ExecutionResult]:
+    return [result async for result in reader]

@@ -15,6 +15,7 @@ from app.container.bundle import Services
 from app.domain.job import JobItem, JobStep
 from app.main import create_app
 from app.settings import Settings
+from app.web.frames import FrameProtocol
 from tests.records.record_factories import make_image, make_job
 from tests.serving import ADMIN_KEY
 
@@ -23,7 +24,7 @@ LEASE_S = 3_600
 
 async def main(folder: Path, rate: float) -> None:
     settings = Settings(data_dir=folder, admin_key=ADMIN_KEY, workers=1, rate_limits=False, _env_file=None)
-    config = uvicorn.Config(create_app(settings), port=0, log_level="error", ws="websockets-sansio")
+    config = uvicorn.Config(create_app(settings), port=0, log_level="error", ws=FrameProtocol)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     while not server.started:
