@@ -13,6 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.console import pages, share_pages
 from app.container.opening import open_services
+from app.container.stores import origin_of
 from app.rest import routes as rest
 from app.settings import Settings
 from app.web import health, job_events, metrics, objects, session_routes, variants
@@ -66,7 +67,6 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.media_origins = (origin_of(str(settings.media_url)),) if settings.media_url else ()
     return app
 
 
@@ -80,11 +80,6 @@ def _endpoint(settings: Settings, authenticator: Callable[[], Authenticator]) ->
     )
 
 
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of an address."""
-    return "/".join(url.split("/", 3)[:3])
-
-
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
     settings: Settings = app.state.settings
@@ -92,6 +87,8 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
         authenticator = Authenticator(services.sign_in, services.signing_keys)
         app.state.services = services
         app.state.authenticator = authenticator
+        cdn = (origin_of(str(settings.media_url)),) if settings.media_url else ()
+        app.state.media_origins = (*cdn, *services.client_origins)
         app.state.sign_in_page = authenticator.sign_in_loopback if settings.is_development else _stay_signed_out
         yield
 

@@ -69,6 +69,8 @@ class Services:
     blobs: BlobStore
     stores: Mapping[str, BlobStore]
     """Each store by itself, the primary first."""
+    client_origins: tuple[str, ...]
+    """Where clients are sent to beside this server, for bytes."""
     bus: Bus
     stopping: asyncio.Event
     """Set when this process is to end: nothing new is begun then, and streams end."""

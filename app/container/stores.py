@@ -37,6 +37,11 @@ class Stores:
     blobs: BlobStore
     health: Health
 
+    @property
+    def client_origins(self) -> tuple[str, ...]:
+        """Where clients PUT to and read from beside this server."""
+        return tuple(store.signer.origin for store in self.by_name.values() if isinstance(store, S3Store))
+
     async def probe(self) -> None:
         """Find out which stores are away, and which are back."""
         await probe_stores(self.by_name, self.health)
@@ -88,10 +93,16 @@ async def set_up_stores(settings: Settings) -> list[str]:
     """
     if "s3" not in settings.storage:
         return []
-    place = s3_place(settings)
+    place, own = s3_place(settings), settings.public_url
+    origins = tuple(dict.fromkeys((*settings.allowed_origins, *((origin_of(str(own)),) if own else ()))))
     async with open_client(aioboto3.Session(), place) as client:
-        await set_up(client, place, settings.allowed_origins)
-    return [f"s3: the bucket {place.bucket} is ready; pages of {', '.join(settings.allowed_origins) or 'no origin'}"]
+        await set_up(client, place, origins)
+    return [f"s3: the bucket {place.bucket} is ready; pages of {', '.join(origins) or 'no origin'} may use it"]
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 def s3_place(settings: Settings) -> S3Place:

@@ -69,6 +69,7 @@ def wire_services(
         records=records,
         blobs=blobs,
         stores=parts.stores.by_name,
+        client_origins=parts.stores.client_origins,
         bus=parts.bus,
         stopping=parts.stopping,
         meter=parts.meter,

@@ -16,10 +16,6 @@ FIRST_PAGES = 6
 
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -42,7 +38,7 @@ async def image_page(call: Call) -> Response:
         return error_response(policy.no_image(image_id))
     exported = await images.export(call, image)
     created_at = image.created_at.isoformat(sep=" ", timespec="seconds")
-    return _render("image.html", image_id=image.id, image=exported, created_at=created_at)
+    return _render(call, "image.html", image_id=image.id, image=exported, created_at=created_at)
 
 
 async def flow_page(call: Call) -> Response:
@@ -53,8 +49,15 @@ async def flow_page(call: Call) -> Response:
     shown = flows.shown_images(name)
     listed, _ = await flows.list_images(call, shown, first=0, count=FIRST_PAGES * size)
     total = await call.services.images.count(call.viewer, shown)
-    return _render("flow.html", flow_name=name, images=listed, pages_num=-(-total // size))
+    return _render(call, "flow.html", flow_name=name, images=listed, pages_num=-(-total // size))
 
 
-def _render(name: str, **values: object) -> Response:
-    return HTMLResponse(_environment.get_template(name).render(**values), headers=_HEADERS)
+def _render(call: Call, name: str, **values: object) -> Response:
+    """Return a page, which may show what this server sends its pictures from."""
+    sources = " ".join(("'self'", *call.request.app.state.media_origins))
+    policy = (
+        f"default-src 'none'; img-src {sources}; style-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    headers = {**_HEADERS, "Content-Security-Policy": policy}
+    return HTMLResponse(_environment.get_template(name).render(**values), headers=headers)

@@ -4,11 +4,15 @@ import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
+import aioboto3
 import pytest
 
+from app.blobs.s3.client import S3Place, open_client
 from app.blobs.s3.setup import find_fault, set_up
+from app.blobs.s3.signing import S3Signer
 from app.blobs.s3.writing import PART_BYTES
 from app.domain.errors import AlreadyUploaded, Conflict, DamagedObject
+from app.ports.objects import ObjectStat, ReadHeaders
 
 KEY = f"{'0a' * 16}.jpeg"
 STAGING_KEY = f"staging/{'0a' * 16}"
@@ -112,11 +116,39 @@ async def test_sets_a_bucket_up_as_often_as_it_is_asked(s3_server, s3):
 
     rules = (await s3.client.get_bucket_lifecycle_configuration(Bucket=place.bucket))["Rules"]
     [cors] = (await s3.client.get_bucket_cors(Bucket=place.bucket))["CORSRules"]
-    assert sorted(rule["ID"] for rule in rules) == ["gf-images-parts", "gf-images-staging"]
+    kept = {rule["ID"]: ({"Prefix": "", **rule, **rule.get("Filter", {})}["Prefix"], rule["Status"]) for rule in rules}
+    assert kept == {"gf-images-parts": ("", "Enabled"), "gf-images-staging": ("staging/", "Enabled")}
+    assert [rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule] == [2]
+    assert [rule["AbortIncompleteMultipartUpload"] for rule in rules if "Expiration" not in rule] == [
+        {"DaysAfterInitiation": 1}
+    ]
     assert (cors["AllowedOrigins"], sorted(cors["AllowedMethods"])) == (
         ["https://pages.example"],
         ["GET", "HEAD", "PUT"],
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "origin"),
+    [
+        (S3Place("pictures", "us-east-1"), "https://pictures.s3.amazonaws.com"),
+        (S3Place("pictures", "eu-central-1"), "https://pictures.s3.eu-central-1.amazonaws.com"),
+        (S3Place("our.pictures", "eu-central-1"), "https://s3.eu-central-1.amazonaws.com"),
+        (S3Place("pictures", "x", "http://127.0.0.1:9000"), "http://127.0.0.1:9000"),
+        (S3Place("pictures", "x", "http://10.0.0.1:9000", "https://s3.example"), "https://s3.example"),
+    ],
+    ids=str,
+)
+async def test_names_the_origin_to_which_it_sends_clients(monkeypatch, place, origin):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "made up")
+    stat = ObjectStat(KEY, 1, "etag", datetime.now(UTC))
+    async with open_client(aioboto3.Session(), place, public=True) as client:
+        signer = S3Signer(client, place.bucket)
+        signed = await signer.sign_get(stat, ReadHeaders("image/jpeg", "inline", "private"))
+
+    assert signer.origin == origin
+    assert signed.startswith(f"{origin}/")
 
 
 async def test_tells_of_a_bucket_that_is_not_there(s3_server):

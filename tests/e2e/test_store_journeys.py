@@ -99,6 +99,25 @@ def test_throws_away_what_is_no_picture(stored: RunningServer) -> None:
     assert [error["code"] for error in stored.complete(upload["imageId"])["userErrors"]] == ["NOT_FOUND"]
 
 
+def test_pages_of_origins_that_are_allowed_may_send_bytes_and_no_others(stored: RunningServer) -> None:
+    data = make_picture(seed=15)
+    upload = stored.init(data, "JPEG")["upload"]
+    headers = {header["name"]: header["value"] for header in upload["headers"]}
+    asks = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": ",".join(headers).lower()}
+
+    allowed, foreign = (
+        httpx.options(upload["url"], headers={**asks, "Origin": origin})
+        for origin in ("https://pages.example", "https://foreign.example")
+    )
+    put = httpx.put(upload["url"], content=data, headers={**headers, "Origin": "https://pages.example"})
+
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == "https://pages.example"
+    assert "PUT" in allowed.headers["access-control-allow-methods"]
+    assert "access-control-allow-origin" not in foreign.headers
+    assert (put.status_code, put.headers["access-control-allow-origin"]) == (200, "https://pages.example")
+
+
 @pytest.mark.parametrize("how", TAMPERINGS)
 def test_refuses_an_upload_that_was_tampered_with(stored: RunningServer, how: str) -> None:
     data = make_picture(seed=20)

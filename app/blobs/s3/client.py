@@ -45,7 +45,7 @@ async def open_client(session: aioboto3.Session, place: S3Place, *, public: bool
         # Servers other than AWS refuse, or do not know, the checksums that botocore adds of itself.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": "path" if endpoint else "auto"},
+        s3={"addressing_style": "path" if endpoint or "." in place.bucket else "virtual"},
     )
     async with session.client("s3", region_name=place.region, endpoint_url=endpoint, config=config) as client:
         yield client

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from app.blobs.s3.failures import answered
 from app.domain.upload import SignedUpload, Upload
@@ -19,6 +20,14 @@ class S3Signer:
 
     client: "S3Client"
     bucket: str
+
+    @property
+    def origin(self) -> str:
+        """Return scheme, host and port of what is signed; of AWS each bucket has a host of its own."""
+        parts = urlsplit(self.client.meta.endpoint_url)
+        options = self.client.meta.config.s3  # type: ignore[attr-defined] # the stubs know no options of a service
+        is_in_path = options["addressing_style"] == "path"
+        return f"{parts.scheme}://{parts.netloc if is_in_path else f'{self.bucket}.{parts.netloc}'}"
 
     async def sign_put(self, upload: Upload) -> SignedUpload:
         """Sign host, type, size and that the object is new.
