@@ -1,10 +1,11 @@
 """Objects in a local folder: written whole or not at all, never outside the root."""
 
+import errno
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from app.blobs.batches import gather_batches
 from app.blobs.copying import copy_file
 from app.blobs.listing import Folders, object_stat, scan_folder
 from app.blobs.places import Place, find_file, open_folder, place_of
-from app.blobs.reading import read_part
-from app.blobs.threads import in_thread
+from app.blobs.reading import READ_BYTES, read_part
+from app.blobs.threads import at_once, in_thread
 from app.blobs.unfinished import UnfinishedFile, probe, sweep_unfinished
+from app.blobs.warmth import Warmth, read_warm
 from app.domain.errors import AlreadyUploaded, NotFound
 from app.domain.upload import SignedUpload, Upload
 from app.ports.objects import ObjectStat, ReadHeaders
@@ -34,6 +36,7 @@ class LocalStore:
     """
 
     root: Path
+    warmth: Warmth = field(default_factory=Warmth, compare=False)
 
     async def put(self, key: str, data: bytes) -> None:
         await in_thread(self._put, place_of(key), data)
@@ -56,12 +59,21 @@ class LocalStore:
         await in_thread(self._copy_in, place_of(key), path, max_bytes)
 
     async def find(self, key: str) -> ObjectStat | None:
-        return await in_thread(self._find, key, place_of(key))
+        place = place_of(key)
+        return at_once(self._find, key, place) if self.warmth.has(key) else await in_thread(self._find, key, place)
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         place = place_of(key)
+        if end is not None and self.warmth.has(key):
+            data = self._read_warm(key, place, start, min(end, start + READ_BYTES))
+            if data:
+                yield data
+                start += len(data)
+                if start == end:
+                    return
         with ExitStack() as stack:
             data, descriptor = await in_thread(self._open_and_read, stack, place, start, end)
+            self.warmth.add(key)
             while data:
                 yield data
                 start += len(data)
@@ -134,6 +146,21 @@ class LocalStore:
         stack.callback(os.close, descriptor)
         _mark_used(descriptor)
         return read_part(descriptor, start, end), descriptor
+
+    def _read_warm(self, key: str, place: Place, start: int, end: int) -> bytes:
+        """Return what of a part is in memory, from its start on; nothing of what must be looked at in a thread."""
+        try:
+            with open_folder(self.root, place.folders) as folder:
+                descriptor = os.open(place.name, _READ_FLAGS, dir_fd=folder)
+            try:
+                return read_warm(descriptor, start, end - start)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self.warmth.discard(key)
+            if error.errno == errno.EOPNOTSUPP:
+                self.warmth.end()
+            return b""
 
     def _move(self, source: Place, target: Place) -> None:
         with open_folder(self.root, target.folders, create=True) as new:

@@ -38,8 +38,13 @@ async def in_thread(function: Callable[[Unpack[Arguments]], Result], *arguments:
     work = asyncio.ensure_future(anyio.to_thread.run_sync(function, *arguments))
     with anyio.CancelScope(shield=True):
         await _outlast(work)
+    return at_once(work.result)
+
+
+def at_once(function: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
+    """Run file work here and now: only where it waits for nothing. Raises: as `in_thread`."""
     try:
-        return work.result()
+        return function(*arguments)
     except OSError as error:
         if error.errno in _FULL:
             raise InsufficientStorage("There is no room left to store this; try again later.") from error

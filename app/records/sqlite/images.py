@@ -1,7 +1,7 @@
 """The image records in SQLite."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain import policy
@@ -23,6 +23,7 @@ from app.records.sqlite.image_rows import (
     image_values,
 )
 from app.records.sqlite.image_search import match_of
+from app.records.sqlite.known_images import KnownImages
 from app.records.sqlite.pages import count_rows, fetch_joined_page
 from app.records.sqlite.rows import to_json, to_micros
 from app.records.sqlite.similar_images import find_similar
@@ -67,9 +68,16 @@ _ADD_COLOR_REPORT = """INSERT OR REPLACE INTO color_reports
 @dataclass(frozen=True, slots=True)
 class SqliteImages:
     database: Database
+    known: KnownImages = field(default_factory=KnownImages, compare=False)
 
     async def find(self, image_id: ImageId) -> Image | None:
-        return (await self.find_many((image_id,))).get(image_id)
+        version = self.database.version()
+        if version is None:
+            return (await self.find_many((image_id,))).get(image_id)
+        image = self.known.find(image_id, version)
+        if image is None and (image := (await self.find_many((image_id,))).get(image_id)) is not None:
+            self.known.keep(image, version)
+        return image
 
     async def find_many(self, image_ids: Sequence[ImageId]) -> Mapping[ImageId, Image]:
         images = [image_of(row) for row in await self.database.read(FIND_IMAGES, (to_json(image_ids),))]
