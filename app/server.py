@@ -17,6 +17,9 @@ from app.web.frames import FrameProtocol
 GRACEFUL_SHUTDOWN_S = 10
 """How long requests may go on when the server is told to stop."""
 
+NEW_OBJECTS = 20_000
+"""After how many the young ones are looked through for garbage; a page of a list makes hundreds, and leaves none."""
+
 MAX_SOCKET_MESSAGE_BYTES = 64 * 1024
 
 Announce = Callable[[Starlette, str], None]
@@ -47,6 +50,7 @@ def _settle_memory() -> None:
     """Leave what is there for good out of garbage collections: each full one would stop everything for 0.1 s."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
 
 
 def run_server(settings: Settings, application: Starlette, announce: Announce) -> None:
