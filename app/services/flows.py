@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain import policy
-from app.domain.errors import InvalidInput
+from app.domain.errors import InvalidInput, NotFound
 from app.domain.flow import GENERAL, Flow, FlowChanges, clean_description, clean_flow_name
-from app.domain.image import ImageId
+from app.domain.image import Image, ImageFilter, ImageId, ImageOrder, ImageState
+from app.domain.origin import Origin, clean_origin
 from app.domain.page import MAX_PAGE_SIZE, Page, PageRequest
 from app.domain.viewer import Scope, UserId, Viewer
 from app.ports.records import Records
@@ -120,6 +121,29 @@ class FlowService:
         await self.records.flows.remove_images(name, ids)
         await self.bell.ring(flow_topic(name))
         return await self._get(name)
+
+    async def remove_origin(self, viewer: Viewer, name: str, origin: Origin) -> tuple[Flow, tuple[Image, ...]]:
+        """Take the images that were fetched from an address out of a flow, as `remove_images` does; return them, too.
+
+        Args:
+            origin: With a page, those alone that it showed.
+
+        Raises:
+            Unauthenticated, Forbidden, InvalidInput: Nothing changed.
+            NotFound: There is no such flow, or none of its images that the viewer may see came from there.
+        """
+        policy.fill_flow(viewer, await self._find_for(viewer, name), Scope.WRITE)
+        origin = clean_origin(origin, field=())
+        wanted = ImageFilter(flow=name, states=tuple(ImageState), origin_urls=(origin.url,))
+        page = await self.images.list(viewer, wanted, ImageOrder(), PageRequest(MAX_PAGE_SIZE))
+        images = tuple(
+            image
+            for image in page.items
+            if origin.page_url is None or (image.origin is not None and image.origin.page_url == origin.page_url)
+        )
+        if not images:
+            raise NotFound("No image of the flow came from that address.", field=("url",))
+        return await self.remove_images(viewer, name, tuple(image.id for image in images)), images
 
     async def get_fillable(self, viewer: Viewer, name: str) -> Flow:
         """Return a flow that the viewer may fill. Raises: Unauthenticated, Forbidden, NotFound."""

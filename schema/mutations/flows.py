@@ -68,10 +68,14 @@ class AddToFlowInput:
     page_url: str | None = strawberry.field(default=None, description="The page that shows it there.")
 
 
-@strawberry.input(description="Images to take out of a flow.")
+@strawberry.input(description="Images to take out of a flow: either some by their ids, or what came from an address.")
 class RemoveFromFlowInput:
     flow: str = strawberry.field(description="The flow's name.")
-    image_ids: list[strawberry.ID] = strawberry.field(description="At most 100.")
+    image_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="At most 100.")
+    url: str | None = strawberry.field(
+        default=None, description="Where images from outside were fetched; the newest 100 are taken out."
+    )
+    page_url: str | None = strawberry.field(default=None, description="Beside `url`: only those that this page showed.")
 
 
 @strawberry.type(description="The filled flow.")
@@ -86,6 +90,9 @@ class AddToFlowPayload:
 class RemoveFromFlowPayload:
     flow: Flow | None = strawberry.field(default=None, description="The flow as it is now.")
     images: list[Image] | None = strawberry.field(default=None, description="The images that it holds no longer.")
+    job: Job | None = strawberry.field(
+        default=None, description="As beside `addToFlow`; null, for nothing has to be fetched or waited for."
+    )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=NOTHING_CHANGED)
 
 
@@ -121,8 +128,14 @@ class FlowMutations:
     @mutation(RemoveFromFlowPayload, "Take images out of a flow.")
     async def remove_from_flow(self, info: Info, input: RemoveFromFlowInput) -> RemoveFromFlowPayload:
         flows, viewer = info.context.services.flows, info.context.viewer
-        flow = await flows.remove_images(viewer, input.flow, tuple(input.image_ids))
-        return RemoveFromFlowPayload(flow=Flow.from_domain(flow), images=await load_images(info, input.image_ids))
+        if (input.image_ids is None) == (input.url is None):
+            raise InvalidInput("Give either `imageIds` or `url`.", field=("imageIds",))
+        if input.url is not None:
+            flow, images = await flows.remove_origin(viewer, input.flow, Origin(input.url, input.page_url))
+            return RemoveFromFlowPayload(flow=Flow.from_domain(flow), images=[Image.from_domain(it) for it in images])
+        image_ids = input.image_ids or []
+        flow = await flows.remove_images(viewer, input.flow, tuple(image_ids))
+        return RemoveFromFlowPayload(flow=Flow.from_domain(flow), images=await load_images(info, image_ids))
 
 
 def _changes(input: CreateFlowInput | UpdateFlowInput) -> FlowChanges:

@@ -24,6 +24,9 @@ JOB = """query ($id: ID!) { job(id: $id) { kind state progress { total done fail
 ADD_TO_FLOW = """mutation ($input: AddToFlowInput!) { addToFlow(input: $input) { flow { name } images { id } job { id }
   userErrors { code field } } }"""
 
+REMOVE_FROM_FLOW = """mutation ($input: RemoveFromFlowInput!) { removeFromFlow(input: $input) {
+  flow { name imageCount } images { originUrl originPageUrl } job { id } userErrors { code field } } }"""
+
 FOUND = "query ($url: URL!) { images(filter: {originUrl: $url}) { totalCount edges { node { id } } } }"
 
 
@@ -163,6 +166,37 @@ def test_adds_an_image_from_outside_to_a_flow(server: RunningServer, origin: Ori
     flow = server.graphql('{ flow(name: "harbours") { imageCount images { edges { node { originUrl state } } } } }')
     assert (added["flow"], added["images"], added["userErrors"]) == ({"name": "harbours"}, [], [])
     assert flow["flow"] == {"imageCount": 1, "images": {"edges": [{"node": {"originUrl": url, "state": "READY"}}]}}
+
+
+def test_takes_what_came_from_an_address_out_of_a_flow(server: RunningServer, origin: Origin) -> None:
+    first, second = _publish(origin, 2)
+    server.graphql('mutation { createFlow(input: {name: "harbours"}) { flow { id } } }')
+    for url, page in ((first, "http://a/1"), (first, "http://a/2"), (second, "http://a/1")):
+        added = server.graphql(ADD_TO_FLOW, input={"flow": "harbours", "url": url, "pageUrl": page})["addToFlow"]
+        server.watch_to_end(added["job"]["id"])
+
+    taken = [
+        server.graphql(REMOVE_FROM_FLOW, input={"flow": "harbours", **given})["removeFromFlow"]
+        for given in ({"url": first, "pageUrl": "http://a/2"}, {"url": first}, {"url": first}, {"url": "http://b/"})
+    ]
+
+    shown = [(payload["flow"], [image["originPageUrl"] for image in payload["images"] or []]) for payload in taken]
+    assert shown[:2] == [
+        ({"name": "harbours", "imageCount": 2}, ["http://a/2"]),
+        ({"name": "harbours", "imageCount": 1}, ["http://a/1"]),
+    ]
+    missing = [{"code": "NOT_FOUND", "field": ["url"]}]
+    assert taken[2:] == [{"flow": None, "images": None, "job": None, "userErrors": missing}] * 2
+    assert server.graphql(FOUND, url=first)["images"]["totalCount"] == 2  # they stay elsewhere
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"url": "http://a/", "imageIds": []}, {"url": "http://a/", "pageUrl": "x"}, {"url": " "}]
+)
+def test_refuses_what_cannot_be_removed(shared_server: RunningServer, given: dict[str, Any]) -> None:
+    payload = shared_server.graphql(REMOVE_FROM_FLOW, input={"flow": "general", **given})["removeFromFlow"]
+
+    assert (payload["flow"], [error["code"] for error in payload["userErrors"]]) == (None, ["INVALID_INPUT"])
 
 
 @pytest.mark.parametrize(
