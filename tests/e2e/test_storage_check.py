@@ -1,32 +1,31 @@
-"""`gf-images storage check` on a hundred images that are really in a folder and on a real S3 server."""
+"""`gf-images storage check` on a hundred images that are really in a folder and on a real S3 server or IPFS node."""
 
 import asyncio
 import hashlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import aioboto3
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from app.blobs.local import LocalStore
-from app.blobs.s3.client import S3Place, open_client
-from app.blobs.s3.signing import S3Signer
-from app.blobs.s3.store import S3Store
+from app.container.stores import open_store
+from app.data_dir import DataDir
 from app.domain.image import Derived, Image, ImageFormat, ImageId, ImageState, Metadata, Placeholder, new_image_id
 from app.domain.replica import Replica, ReplicaState, expected_objects
 from app.domain.viewer import UserId
 from app.ports.objects import BlobStore
 from app.ports.records import Records
 from app.records.sqlite.database import open_records
+from app.settings import Settings
 from app.storage_commands import storage
+from tests.ipfs_node import IpfsNode
 from tests.s3_server import S3Server
 from tests.serving import ADMIN_KEY
 
@@ -39,10 +38,10 @@ chooser = random.Random(7)
 
 @dataclass
 class Installation:
-    """A data folder and a bucket with the same images, and no server."""
+    """A data folder and another store with the same images, and no server."""
 
     data_dir: Path
-    place: S3Place
+    other: str
     settings: dict[str, str]
 
     def run(self, *arguments: str) -> Result:
@@ -61,23 +60,35 @@ class Installation:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[tuple[Records, dict[str, BlobStore]]]:
-        async with (
-            open_records(self.data_dir / "gf-images.sqlite") as records,
-            open_client(aioboto3.Session(), self.place) as client,
-        ):
-            s3 = S3Store(client, self.place.bucket, S3Signer(client, self.place.bucket), self.data_dir / "spool")
-            yield records, {"local": LocalStore(self.data_dir / "objects"), "s3": s3}
+        settings, data_dir = Settings(**self.values()), DataDir(self.data_dir)
+        async with open_records(data_dir.database) as records, AsyncExitStack() as stack:
+            names = ("local", self.other)
+            yield records, {name: await open_store(name, settings, data_dir, stack) for name in names}
+
+    def values(self) -> dict[str, object]:
+        """Return the settings that lead to the stores, as they are called inside."""
+        return {
+            name.removeprefix("GF_").lower(): value
+            for name, value in self.settings.items()
+            if name.startswith(("GF_S3_", "GF_IPFS_"))
+        }
 
 
-@pytest.fixture(params=["local,s3", "s3,local"])
-def installation(
-    request: pytest.FixtureRequest, s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Installation:
+ON_IPFS = [pytest.param(names, marks=pytest.mark.ipfs) for names in ("local,ipfs", "ipfs,local")]
+
+
+@pytest.fixture(params=["local,s3", "s3,local", *ON_IPFS])
+def installation(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
     # A command silences the process that it runs in, which is this one.
     monkeypatch.setattr("app.storage_commands.configure_logging", lambda _level: None)
-    place = s3_server.new_place()
-    settings = s3_server.settings | {"GF_STORAGE": request.param, "GF_S3_BUCKET": place.bucket}
-    made = Installation(tmp_path / "data", place, settings)
+    [other] = set(request.param.split(",")) - {"local"}
+    if other == "s3":
+        server: S3Server = request.getfixturevalue("s3_server")
+        settings = server.settings | {"GF_S3_BUCKET": server.new_place().bucket}
+    else:
+        node: IpfsNode = request.getfixturevalue("ipfs_node")
+        settings = node.settings | {"GF_IPFS_FOLDER": node.new_folder()}
+    made = Installation(tmp_path / "data", other, settings | {"GF_STORAGE": request.param})
     made.data_dir.mkdir(mode=0o700)
     assert made.run("setup").exit_code == 0
     return made
@@ -88,10 +99,11 @@ def make_bytes() -> bytes:
 
 
 async def add_images(
-    records: Records, stores: dict[str, BlobStore], *, count: int, names: Sequence[str] = ("local", "s3")
+    records: Records, stores: dict[str, BlobStore], *, count: int, names: Sequence[str] = ()
 ) -> dict[str, bytes]:
     """Keep images with their thumbnails in stores; return the bytes under each key."""
     objects: dict[str, bytes] = {}
+    names = names or tuple(stores)
     for _ in range(count):
         original, thumbnails = make_bytes(), [make_bytes() for _ in range(3)]
         image = Image(
@@ -147,7 +159,7 @@ async def tamper(_: Records, stores: dict[str, BlobStore], *, objects: dict[str,
     originals = chooser.sample([key for key in objects if "/" not in key], 20)
     done: set[tuple[str, str, str]] = set()
     for number, key in enumerate(originals):
-        name, data = ("local", "s3")[number % 2], objects[key]
+        name, data = list(stores)[number % 2], objects[key]
         if number < 10:
             place = chooser.randrange(len(data))
             await stores[name].put(key, data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
@@ -159,7 +171,7 @@ async def tamper(_: Records, stores: dict[str, BlobStore], *, objects: dict[str,
     keys = [f"{new_image_id()}.jpeg" for _ in range(6)] + [originals[0].replace(".jpeg", ".png"), "notes/readme.txt"]
     keys += [f"thumbnails/{new_image_id()}_thumb_small.jpeg", f"variants/{new_image_id()}_{new_image_id()}.webp"]
     for number, key in enumerate(keys):
-        name = ("local", "s3")[number % 2]
+        name = list(stores)[number % 2]
         await stores[name].put(key, b"stray")
         done.add((name, "STRAY", key))
     return done
@@ -180,7 +192,7 @@ def test_names_all_thirty_faults_with_no_false_alarm_and_mends_them(installation
     assert last_line(mended) == "30 wrong, 20 of them put right."
     assert last_line(swept) == "10 wrong, 10 of them put right."
     assert (after.exit_code, last_line(after)) == (0, "0 wrong, 0 of them put right.")
-    assert installation.do(held) == {"local": sizes(objects), "s3": sizes(objects)}
+    assert installation.do(held) == {"local": sizes(objects), installation.other: sizes(objects)}
 
 
 def test_mends_thumbnails_and_tells_what_has_no_good_copy(installation: Installation) -> None:
@@ -223,18 +235,20 @@ def test_a_replica_that_was_added_later_is_filled(installation: Installation) ->
 
     assert done.exit_code == 0
     assert found_in(done.stdout) == {(replica, "UNREPLICATED", key) for key in objects}
-    assert installation.do(held) == {"local": sizes(objects), "s3": sizes(objects)}
+    assert installation.do(held) == {"local": sizes(objects), installation.other: sizes(objects)}
 
 
 def test_tells_of_a_store_that_does_not_answer(installation: Installation) -> None:
-    installation.settings["GF_S3_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    address = {"s3": "GF_S3_ENDPOINT_URL", "ipfs": "GF_IPFS_API_URL"}[installation.other]
+    installation.settings[address] = "http://127.0.0.1:9"
 
     done = installation.run("check")
 
-    assert (done.exit_code, done.stderr.strip()) == (2, "s3: does not answer, and was not checked.")
+    assert (done.exit_code, done.stderr.strip()) == (2, f"{installation.other}: does not answer, and was not checked.")
 
 
 def test_copies_an_installation_and_goes_on_where_it_was_broken_off(installation: Installation) -> None:
+    other = installation.other
     installation.settings["GF_STORAGE"] = "local"
     objects = installation.do(partial(add_images, count=20, names=("local",)))
 
@@ -242,27 +256,39 @@ def test_copies_an_installation_and_goes_on_where_it_was_broken_off(installation
         half = await records.images.scan(None, 10)
         for image in half:
             for expected in expected_objects(image):
-                await stores["s3"].put(expected.key, objects[expected.key])
-        await records.replicas.put([Replica(image.id, "s3", ReplicaState.STORED) for image in half])
-        await stores["s3"].delete(half[0].original_key)
+                await stores[other].put(expected.key, objects[expected.key])
+        await records.replicas.put([Replica(image.id, other, ReplicaState.STORED) for image in half])
+        await stores[other].delete(half[0].original_key)
 
     installation.do(break_off)
-    done, again = installation.run("copy", "local", "s3"), installation.run("copy", "local", "s3")
+    done, again = installation.run("copy", "local", other), installation.run("copy", "local", other)
 
     assert (done.exit_code, again.exit_code) == (0, 0), done.stderr
     assert "11 copied, 0 failed" in done.stdout
     assert "0 copied, 0 failed" in again.stdout
-    assert installation.do(held) == {"local": sizes(objects), "s3": sizes(objects)}
+    assert installation.do(held) == {"local": sizes(objects), installation.other: sizes(objects)}
+
+
+def test_copies_an_installation_back_into_a_folder(installation: Installation) -> None:
+    other = installation.other
+    installation.settings["GF_STORAGE"] = other
+    objects = installation.do(partial(add_images, count=5, names=(other,)))
+
+    done = installation.run("copy", other, "local")
+    installation.settings["GF_STORAGE"] = f"local,{other}"
+    checked = installation.run("check")
+
+    assert (done.exit_code, checked.exit_code) == (0, 0), done.stderr + checked.stdout
+    assert installation.do(held) == {"local": sizes(objects), other: sizes(objects)}
 
 
 def test_a_copy_needs_two_stores_that_are_set(installation: Installation) -> None:
     installation.settings["GF_STORAGE"] = "local"
-    installation.settings["GF_S3_BUCKET"] = ""
+    setting = {"s3": "GF_S3_BUCKET", "ipfs": "GF_IPFS_API_URL"}[installation.other]
+    installation.settings[setting] = ""
 
-    unset, same, unknown = (
-        installation.run("copy", *names) for names in (("local", "s3"), ("local", "local"), ("local", "tape"))
-    )
+    unset, same, unknown = (installation.run("copy", "local", name) for name in (installation.other, "local", "tape"))
 
-    assert unset.stderr.strip() == "GF_S3_BUCKET: must be set for the store s3."
+    assert unset.stderr.strip() == f"{setting}: must be set for the store {installation.other}."
     assert same.stderr.strip() == "INVALID_INPUT: The store 'local' cannot be copied to itself."
     assert [done.exit_code for done in (unset, same, unknown)] == [2, 2, 2]
