@@ -23,6 +23,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
 from strawberry.types.execution import PreExecutionError
 
+from app.domain.audit import Door
 from app.domain.errors import Busy, Unauthenticated
 from app.domain.viewer import Viewer
 from app.services.sign_in import SignInService
@@ -164,6 +165,9 @@ class GraphQLView(GraphQL[Context, None]):
         try:
             viewer = await self.authenticator().viewer_of_params(context.connection_params)
         except (Unauthenticated, Busy) as error:
+            if isinstance(error, Unauthenticated):
+                refused = context.services.refused_sign_ins
+                await refused.keep(Door.GRAPHQL, context.caller.address, context.request_id)
             raise ConnectionRejectionError from error
         if viewer is not None:
             context.viewer = viewer

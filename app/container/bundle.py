@@ -24,6 +24,7 @@ from app.services.objects import ObjectService
 from app.services.quotas import QuotaService
 from app.services.rates import RateService
 from app.services.reception import ReceptionService
+from app.services.refused_sign_ins import RefusedSignIns
 from app.services.replicas import ReplicaService
 from app.services.saving import SavingService
 from app.services.share_mails import ShareMailService
@@ -63,6 +64,7 @@ class Services:
     share_pages: SharePageService
     idempotency: IdempotencyService
     audit: AuditService
+    refused_sign_ins: RefusedSignIns
     sign_in: SignInService
     mailer: Mailer | None
     records: Records

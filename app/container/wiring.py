@@ -23,6 +23,7 @@ from app.services.objects import ObjectService
 from app.services.presets import Presets
 from app.services.quotas import QuotaService
 from app.services.reception import ReceptionService
+from app.services.refused_sign_ins import RefusedSignIns
 from app.services.replicas import ReplicaService
 from app.services.share_mails import ShareMailService
 from app.services.share_pages import SharePageService
@@ -58,6 +59,7 @@ def wire_services(
         keys=keys,
         idempotency=wire_idempotency(settings, parts),
         audit=AuditService(records, now),
+        refused_sign_ins=RefusedSignIns(records, now),
         quotas=QuotaService(records, now, quota_of(settings)),
         rates=wire_rates(settings, parts),
         webhooks=WebhookService(records, parts.poster, bell, now),

@@ -7,10 +7,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.container.bundle import Services
+from app.domain.audit import Door
 from app.domain.errors import Busy, Unauthenticated
 from app.domain.viewer import ANONYMOUS
 from app.web.auth import Authenticator
 from app.web.errors import error_response
+from app.web.rates import address_of
+
+_DOORS = {"/graphql": Door.GRAPHQL, "/session": Door.SESSION}
 
 
 class RequestId:
@@ -54,6 +59,8 @@ class Authentication:
         try:
             state["viewer"] = await self.authenticator().viewer_of(HTTPConnection(scope))
         except (Unauthenticated, Busy) as error:
+            if isinstance(error, Unauthenticated):
+                await _keep_refusal(scope)
             is_lenient = isinstance(error, Unauthenticated) and scope["path"].startswith(self.lenient)
             if scope["type"] == "http" and not is_lenient:
                 await error_response(error)(scope, receive, send)
@@ -61,6 +68,13 @@ class Authentication:
             # A socket may still sign in by its first message; until then it is nobody's.
             state["viewer"] = ANONYMOUS
         await self.app(scope, receive, send)
+
+
+async def _keep_refusal(scope: Scope) -> None:
+    services: Services = scope["app"].state.services
+    door = _DOORS.get(scope["path"], Door.REST)
+    address = address_of(HTTPConnection(scope))
+    await services.refused_sign_ins.keep(door, address, scope["state"].get("request_id", ""))
 
 
 class BodyLimit:

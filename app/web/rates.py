@@ -14,12 +14,16 @@ IPV6_PREFIX_BITS = 64
 
 def caller_of(connection: HTTPConnection, viewer: Viewer) -> Caller:
     """Return the key and the user, or the address, that a request comes from."""
-    return Caller(viewer.user_id, viewer.key_id, _address_of(connection.client.host if connection.client else ""))
+    return Caller(viewer.user_id, viewer.key_id, address_of(connection))
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Return the client's address, of IPv6 the network; what a trusted proxy says of it was looked at before."""
+    return _network_of(connection.client.host if connection.client else "")
 
 
 @lru_cache(maxsize=1_024)
-def _address_of(host: str) -> str:
-    """Return the client's address, of IPv6 the network; what a trusted proxy says of it was looked at before."""
+def _network_of(host: str) -> str:
     try:
         address = ip_address(host)
     except ValueError:

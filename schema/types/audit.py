@@ -32,7 +32,9 @@ class AuditEntry:
     at: datetime = strawberry.field(description="When it was begun.")
     door: domain.Door = strawberry.field(description="By what it was asked for.")
     action: str = strawberry.field(description="The mutation, or else the path of an older route, signIn or signOut.")
-    actor_id: strawberry.ID | None = strawberry.field(description="Who did it; null on the command line.")
+    actor_id: strawberry.ID | None = strawberry.field(
+        description="Who did it; null on the command line, and when a sign-in was refused."
+    )
     key_id: strawberry.ID | None = strawberry.field(description="The API key that signed in; null when none did.")
     address: str = strawberry.field(description="Where it came from, of IPv6 the network; empty on the command line.")
     request_id: str = strawberry.field(description="The header X-Request-Id of its answer; empty on the command line.")
@@ -58,7 +60,7 @@ class AuditEntry:
             error=entry.error,
         )
 
-    @strawberry.field(description="Who did it; null on the command line.")
+    @strawberry.field(description="Who did it; null on the command line, and when a sign-in was refused.")
     async def actor(self, info: Info) -> User | None:
         user_id = self.record.actor.user_id
         return await load_user(info, UserId(user_id)) if user_id else None

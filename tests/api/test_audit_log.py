@@ -1,12 +1,15 @@
 """The audit log: whatever is changed leaves an entry, and admins alone read it."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import websockets
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -26,6 +29,13 @@ LOG = """query ($filter: AuditFilter, $first: Int, $after: String) {
   auditLog(filter: $filter, first: $first, after: $after) { totalCount pageInfo { hasNextPage }
     edges { cursor node { at door action actorId actor { name } keyId address requestId objectIds
       outcome error } } } }"""
+
+FORGED = (
+    ("POST", "/graphql", {"GF_Api_Key": "gf_none"}),
+    ("GET", "/graphql", {"Authorization": "Bearer eyJh.eyJz.c2ln"}),
+    ("POST", "/session", {"GF_Api_Key": "gf_none"}),
+    ("GET", "/objects/x", {"Authorization": "Bearer no"}),
+)
 
 SCALARS = {"Boolean": False, "Int": 1, "Float": 1.0, "BigInt": 1, "ID": "0" * 32, "JSON": {}}
 MUTATIONS = build_schema()._schema.mutation_type.fields
@@ -128,6 +138,46 @@ def test_keeps_sign_ins_and_what_is_done_by_them(audited: RunningServer) -> None
     assert [entry["action"] for entry in (in_, out)] == ["signIn", "signOut"]
     assert {entry["actorId"] for entry in (in_, done, out)} == {"user:admin"}
     assert len({entry["keyId"] for entry in (in_, done, out)}) == 1
+
+
+def test_keeps_refused_sign_ins_by_each_door_once(tmp_path: Path) -> None:
+    """Behind a proxy on this machine, so that each door is tried from an address of its own."""
+    server = RunningServer(tmp_path / "data", {"GF_TRUSTED_PROXIES": "127.0.0.0/8"})
+    server.start()
+    try:
+        for _ in range(3):
+            statuses = [
+                httpx.request(method, f"{server.url}{path}", headers=_from(number, **headers)).status_code
+                for number, (method, path, headers) in enumerate(FORGED)
+            ]
+            closed = asyncio.run(_close_code(server, _from(len(FORGED))))
+        entries = read_log(server, action=["signIn"])
+    finally:
+        server.stop()
+
+    assert (statuses, closed) == ([401, 401, 401, 401], 4403)
+    doors = {entry["address"]: (entry["door"], entry["outcome"], entry["error"]) for entry in entries}
+    assert doors == {
+        f"192.0.2.{number}": (door, "REFUSED", "UNAUTHENTICATED")
+        for number, door in enumerate(("GRAPHQL", "GRAPHQL", "SESSION", "REST", "GRAPHQL"))
+    }
+    assert len(entries) == 5
+    assert {(entry["actorId"], entry["keyId"]) for entry in entries} == {(None, None)}
+
+
+def _from(number: int, **headers: str) -> dict[str, str]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {**named, "X-Forwarded-For": f"192.0.2.{number}"}
+
+
+async def _close_code(server: RunningServer, headers: dict[str, str]) -> int:
+    """Open a socket with a key that is none; return the code by which it is closed."""
+    address = f"{server.url.replace('http', 'ws')}/graphql"
+    protocols = [websockets.Subprotocol("graphql-transport-ws")]
+    async with websockets.connect(address, subprotocols=protocols, additional_headers=headers) as socket:
+        await socket.send(json.dumps({"type": "connection_init", "payload": {"GF-Api-Key": "gf_none"}}))
+        await socket.wait_closed()
+        return socket.close_code or 0
 
 
 def test_keeps_keys_that_the_command_line_makes_and_ends(audited: RunningServer) -> None:
