@@ -9,7 +9,7 @@ from app.domain.audit import AuditEntry, AuditFilter, Door, EntryId, Outcome
 from app.domain.error_code import ErrorCode
 from app.domain.page import Page, PageRequest
 from app.domain.rate import Caller
-from app.records.sqlite.connection import Database, Transaction
+from app.records.sqlite.connection import Database
 from app.records.sqlite.pages import Conditions, Listing, count_rows, fetch_page
 from app.records.sqlite.rows import from_json, from_micros, to_json, to_micros
 
@@ -21,9 +21,7 @@ INSERT INTO audit_entries (id, at, door, action, actor_id, key_id, address, requ
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-_END = "UPDATE audit_entries SET outcome = ?, error = ?, object_ids = ? WHERE id = ? RETURNING at"
-
-_ADD_OBJECT = "INSERT INTO audit_objects (object_id, at, entry_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_END = "UPDATE audit_entries SET outcome = ?, error = ?, object_ids = ? WHERE id = ?"
 
 _DELETE = """
 DELETE FROM audit_entries WHERE id IN (SELECT id FROM audit_entries WHERE at < ? ORDER BY at LIMIT ?) RETURNING id
@@ -35,17 +33,12 @@ class SqliteAudit:
     database: Database
 
     async def begin(self, entry: AuditEntry) -> None:
-        async with self.database.transaction(is_synced=False) as transaction:
-            await transaction.fetch(_INSERT, _values_of(entry))
-            await _add_objects(transaction, entry.id, to_micros(entry.at), entry.object_ids)
+        await self.database.write_unsynced(_INSERT, _values_of(entry))
 
     async def end(
         self, entry_id: EntryId, outcome: Outcome, error: ErrorCode | None, object_ids: Sequence[str]
     ) -> None:
-        async with self.database.transaction(is_synced=False) as transaction:
-            row = await transaction.fetch_one(_END, (outcome, error, to_json(object_ids), entry_id))
-            if row is not None:
-                await _add_objects(transaction, entry_id, row["at"], object_ids)
+        await self.database.write_unsynced(_END, (outcome, error, to_json(object_ids), entry_id))
 
     async def list(self, filters: AuditFilter, page: PageRequest) -> Page[AuditEntry]:
         return await fetch_page(self.database, "audit_entries.*", _listing(filters), page, _entry_of)
@@ -61,10 +54,6 @@ class SqliteAudit:
             deleted += len(rows)
             if len(rows) < BATCH:
                 return deleted
-
-
-async def _add_objects(transaction: Transaction, entry_id: EntryId, at: int, object_ids: Sequence[str]) -> None:
-    await transaction.execute_many(_ADD_OBJECT, [(object_id, at, entry_id) for object_id in object_ids])
 
 
 def _listing(filters: AuditFilter) -> Listing:

@@ -59,11 +59,13 @@ class Database:
     def __init__(
         self,
         writer: aiosqlite.Connection,
+        unsynced: aiosqlite.Connection,
         readers: Sequence[aiosqlite.Connection],
         watcher: sqlite3.Connection,
         busy_timeout_s: float,
     ) -> None:
         self.writer = writer
+        self.unsynced = unsynced
         self.readers = tuple(readers)
         self._watcher = watcher
         self._busy_timeout_s = busy_timeout_s
@@ -101,12 +103,8 @@ class Database:
         return rows[0] if rows else None
 
     @asynccontextmanager
-    async def transaction(self, *, is_synced: bool = True) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncIterator[Transaction]:
         """Hold the one transaction that may write; it is undone by any exception, cancellation included.
-
-        Args:
-            is_synced: Whether it is on the disk at the end. One that is not outlives this process, and what is written
-                after it never outlives a power cut without it (https://sqlite.org/pragma.html#pragma_synchronous).
 
         Raises:
             InsufficientStorage: The disk is full.
@@ -115,8 +113,6 @@ class Database:
         async with self._writing:
             with translated():
                 try:
-                    if not is_synced:
-                        await self.writer.execute_fetchall("PRAGMA synchronous = NORMAL")
                     await _execute_patiently(self.writer, "BEGIN IMMEDIATE", self._busy_timeout_s)
                     yield Transaction(self.writer)
                     await self.writer.commit()
@@ -125,9 +121,19 @@ class Database:
                     # waiting for it is cancelled too; after a commit that went through it does nothing.
                     await self.writer.rollback()
                     raise
-                finally:
-                    if not is_synced:
-                        await self.writer.execute_fetchall("PRAGMA synchronous = FULL")
+
+    async def write_unsynced(self, sql: str, parameters: Sequence[Value]) -> None:
+        """Run one statement that takes effect by itself, cancelled or not, and does not wait for the disk.
+
+        It outlives this process, and what is written after it never outlives a power cut without it
+        (https://sqlite.org/pragma.html#pragma_synchronous).
+
+        Raises:
+            InsufficientStorage, Busy
+        """
+        async with self._writing:
+            with translated():
+                await _execute_patiently(self.unsynced, sql, self._busy_timeout_s, parameters)
 
 
 @asynccontextmanager
@@ -141,14 +147,17 @@ async def open_database(
             writer = await stack.enter_async_context(_connect(path, busy_timeout_s))
             for pragma in _WRITER_PRAGMAS:
                 await _execute_patiently(writer, pragma, busy_timeout_s)
+            unsynced = await stack.enter_async_context(_connect(path, busy_timeout_s))
+            for pragma in (*_WRITER_PRAGMAS, "PRAGMA synchronous = NORMAL"):
+                await _execute_patiently(unsynced, pragma, busy_timeout_s)
             pool = [await stack.enter_async_context(_connect(path, busy_timeout_s)) for _ in range(readers)]
             for reader in pool:
                 await reader.execute_fetchall("PRAGMA query_only = ON")
-        for connection in (writer, *pool):
+        for connection in (writer, unsynced, *pool):
             connection.row_factory = sqlite3.Row
             await connection.create_function("search_words", 1, search_words, deterministic=True)
         watcher = stack.enter_context(closing(_watch(path)))
-        yield Database(writer, pool, watcher, busy_timeout_s)
+        yield Database(writer, unsynced, pool, watcher, busy_timeout_s)
 
 
 def search_words(text: str | None) -> str:
@@ -165,7 +174,9 @@ def _connect(path: Path, busy_timeout_s: float) -> aiosqlite.Connection:
     return aiosqlite.connect(path, timeout=busy_timeout_s, isolation_level=None, cached_statements=256)
 
 
-async def _execute_patiently(connection: aiosqlite.Connection, sql: str, timeout_s: float) -> None:
+async def _execute_patiently(
+    connection: aiosqlite.Connection, sql: str, timeout_s: float, parameters: Sequence[Value] = ()
+) -> None:
     """Run a statement that needs a lock of the file, waiting for another process.
 
     SQLite's own waiting is passed over when a file is turned to WAL by two at once.
@@ -173,7 +184,7 @@ async def _execute_patiently(connection: aiosqlite.Connection, sql: str, timeout
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            await connection.execute_fetchall(sql)
+            await connection.execute_fetchall(sql, parameters)
         except sqlite3.OperationalError as error:
             if not _is_busy(error.sqlite_errorcode) or time.monotonic() > deadline:
                 raise

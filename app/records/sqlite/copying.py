@@ -1,6 +1,6 @@
 """A copy of all records out of a SQLite file, or into one."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ import orjson
 
 from app.ports.record_copy import TABLES, CopyPlace, Entry
 from app.records.copy_errors import has_records, in_other_hands, of_other_origin, of_other_version, unfinished
-from app.records.sqlite.connection import Database, Transaction, Value, open_database
+from app.records.sqlite.connection import Database, Transaction, open_database
 from app.records.sqlite.copied_images import image_records, insert_images
 from app.records.sqlite.copied_rows import COUNTED, KEYS, SELECTED, insert, record_of, row_of
 from app.records.sqlite.migrate import list_migrations, migrate, read_version
@@ -133,8 +133,6 @@ class SqliteCopyTarget:
                 await insert_images(transaction, [entry.record for entry in entries])
             elif table not in COUNTED:
                 await insert(transaction, table, (row_of(table, entry.record) for entry in entries))
-            if table == "audit_entries":
-                await insert(transaction, "audit_objects", _objects_of(entries))
         return place
 
     async def finish(self) -> None:
@@ -147,13 +145,6 @@ class SqliteCopyTarget:
             for table in ("search_rows", "flows", *reversed(TABLES)):
                 await transaction.fetch(f"DELETE FROM {table}")  # noqa: S608 - own names only
             await _end(transaction)
-
-
-def _objects_of(entries: Sequence[Entry]) -> Iterator[dict[str, Value]]:
-    """Yield the rows by which audit entries are found by the things in them."""
-    for entry in entries:
-        for object_id in dict.fromkeys(entry.record["object_ids"]):
-            yield {"object_id": object_id, "at": entry.record["at"], "entry_id": entry.record["id"]}
 
 
 async def _begin(transaction: Transaction, origin: str) -> None:
