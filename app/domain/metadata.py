@@ -13,6 +13,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What a plugin says of a picture, under a name of its own."""
+
+    plugin: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What the camera wrote (EXIF 2.32), and whoever worked on the picture; None is not known.
 
@@ -21,6 +30,7 @@ class Metadata:
         title: By XMP, IPTC or EXIF, in this order.
         keywords: From the same places.
         color_profile: The name that the ICC profile has for itself.
+        facts: What plugins say, in their order.
     """
 
     camera_make: str | None = None
@@ -36,3 +46,4 @@ class Metadata:
     title: str | None = None
     keywords: tuple[str, ...] = ()
     color_profile: str | None = None
+    facts: tuple[Fact, ...] = ()

@@ -9,6 +9,7 @@ from app.domain.image import (
     Derived,
     ImageFormat,
 )
+from app.domain.label import Prediction
 from app.domain.variant import VariantFormat, VariantSpec
 
 
@@ -62,12 +63,23 @@ class PluginCall:
 
 @dataclass(frozen=True, slots=True)
 class PluginFinding:
-    """What a plugin says: tags that are fit to be an image's, why the image is refused, if it is, and what it puts in
-    the picture's place, if anything."""
+    """What a plugin says, cleaned.
+
+    Attributes:
+        tags: Fit to be an image's.
+        veto: Why the image is refused, if it is.
+        picture: What it puts in the picture's place, if anything.
+        labels: What it sees, and how sure it is.
+        facts: Names and values.
+        version: Of the package that the plugin is of.
+    """
 
     tags: tuple[str, ...]
     veto: str | None
     picture: EditedBytes | None
+    labels: tuple[Prediction, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    version: str = ""
 
 
 class Imaging(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.animation import Animation
 from app.domain.edit import decode_operations, encode_operations
 from app.domain.image import Derived, Edited, ImageFormat, Placeholder, Shown
-from app.domain.metadata import Metadata, Place
+from app.domain.metadata import Fact, Metadata, Place
 
 
 def derived_of_fields(fields: Mapping[str, Any]) -> Derived:
@@ -15,13 +15,14 @@ def derived_of_fields(fields: Mapping[str, Any]) -> Derived:
     metadata = dict(fields["metadata"])
     place = metadata.pop("place")
     keywords = tuple(metadata.pop("keywords", ()))
+    facts = tuple(Fact(**fact) for fact in metadata.pop("facts", ()))
     animation = fields.get("animation")
     return Derived(
         thumbnail_bytes=tuple(fields["thumbnail_bytes"]),
         placeholder=Placeholder(**fields["placeholder"]),
         palette=tuple(fields["palette"]),
         difference_hash=fields["difference_hash"],
-        metadata=Metadata(**metadata, place=None if place is None else Place(**place), keywords=keywords),
+        metadata=Metadata(**metadata, place=None if place is None else Place(**place), keywords=keywords, facts=facts),
         animation=None if animation is None else Animation(**animation),
         thumbnail_sha256=tuple(fields.get("thumbnail_sha256", ())),
     )

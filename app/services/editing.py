@@ -12,7 +12,7 @@ from app.ports.imaging import Imaging
 from app.ports.objects import BlobStore
 from app.ports.records import Records
 from app.ports.work import Recipes
-from app.services.processing import ProcessingService
+from app.services.processing import ProcessingService, with_facts
 from app.services.revisions import RevisionService, original_of
 
 
@@ -44,7 +44,7 @@ class EditingService:
             yield step
 
     async def process_transform(self, claim: Claim) -> AsyncGenerator[JobStep]:
-        """Make everything anew that is derived from an original, and what edits made of it."""
+        """Make everything anew that is derived from an original, and from what edits made of it."""
         image = await self.records.images.find(claim.item.image_id)
         yield JobStep.FETCH
         if image is None:
@@ -56,8 +56,8 @@ class EditingService:
         original = await self.revisions.render(image.original_key)
         keys = {size: thumbnail_key(image.id, size) for size in ThumbnailSize}
         await self.revisions.put_thumbnails(original, keys)
-        before = replace(image.edited.original, derived=original.derived)
-        made = await self.revisions.make(image, image.edited.operations, image.edited.revision, before)
+        before = replace(image.edited.original, derived=with_facts(original, None, image).derived)
+        made = await self.revisions.renew(image, image.edited, before)
         yield JobStep.TRANSFORM
         await self.records.edits.show(made)
         yield JobStep.PERSIST

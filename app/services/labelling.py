@@ -70,9 +70,11 @@ class LabellingService:
         return run
 
     async def _ask(self, claim: Claim) -> None:
-        """Start a job for each model that a flow of the image wants; a second time it does nothing."""
+        """Follow the rules of flows, and start a job for each model that one wants; a second time it does nothing."""
         image_id = claim.item.image_id
         flows = (await self.records.flows.find_of_images((image_id,))).get(image_id, ())
+        if any(flow.labelling is not None and flow.labelling.rules for flow in flows):
+            await self.rules.follow(image_id)  # to the labels of plugins; models have said nothing yet
         wanted = {flow.labelling.model for flow in flows if flow.labelling is not None and flow.labelling.on_upload}
         for model in sorted(wanted, key=str):
             given = json.dumps({"model": model})

@@ -10,6 +10,7 @@ from app.domain.errors import AlreadyUploaded, InvalidImage, NotFound, QuotaExce
 from app.domain.image import Image, ImageChanges, ImageState, Shown, clean_tags, clean_title, thumbnail_key
 from app.domain.image import ThumbnailSize as Size
 from app.domain.job import Claim, JobKind, JobStep
+from app.domain.label import Classification
 from app.domain.metadata import Metadata
 from app.domain.origin import Origin
 from app.domain.quota import UNLIMITED, Quota
@@ -149,11 +150,11 @@ class ProcessingService:
         if self.revisions.plugins and image.derived is None:
             asked = await self.revisions.ask(image, image.original_key, 0)
             yield JobStep.PLUGIN
-        rendering = await self.revisions.render(image.original_key)
+        rendering = with_facts(await self.revisions.render(image.original_key), asked, image)
         made = await self._replace(image, asked, rendering) if asked and asked.is_replaced else None
         yield JobStep.TRANSFORM
         await self.revisions.put_thumbnails(rendering, {size: thumbnail_key(image.id, size) for size in Size})
-        tagged = replace(image, tags=await self._tag(image, asked.tags)) if asked else image
+        tagged = await self._note(image, asked) if asked else image
         if self.fills_in and image.derived is None:
             await self._fill_in(tagged, rendering.derived.metadata, clean_title(_printable(stopgap)))
         if made is not None:
@@ -167,11 +168,15 @@ class ProcessingService:
         original = Shown(image.width, image.height, image.frame_count, rendering.derived)
         return await self.revisions.show(image, asked.key, Edit((), 0, original, hides_original=True))
 
-    async def _tag(self, image: Image, tags: tuple[str, ...]) -> tuple[str, ...]:
-        if tags != image.tags:
+    async def _note(self, image: Image, asked: Asked) -> Image:
+        """Keep the tags and labels of plugins; return the image with the tags."""
+        if asked.tags != image.tags:
             with suppress(NotFound):  # it was deleted meanwhile
-                await self.records.images.update(image.id, ImageChanges(tags=tags))
-        return tags
+                await self.records.images.update(image.id, ImageChanges(tags=asked.tags))
+        for seen in asked.labels:
+            said = Classification(image.id, f"plugin:{seen.plugin}", seen.version, self.clock(), seen.predictions)
+            await self.records.labels.put(said)
+        return replace(image, tags=asked.tags)
 
     async def _fill_in(self, image: Image, metadata: Metadata, stopgap: str) -> None:
         """Take from the picture what nobody gave."""
@@ -180,6 +185,14 @@ class ProcessingService:
         if title or tags:
             with suppress(NotFound):  # it was deleted meanwhile
                 await self.records.images.update(image.id, ImageChanges(title, tags or None))
+
+
+def with_facts(rendering: Rendering, asked: Asked | None, image: Image) -> Rendering:
+    """Return a rendering with what plugins say, or once said."""
+    known = image.derived.metadata.facts if image.derived else ()
+    derived = rendering.derived
+    metadata = replace(derived.metadata, facts=asked.facts if asked else known)
+    return replace(rendering, derived=replace(derived, metadata=metadata))
 
 
 def _title_of(origin: Origin | None) -> str:

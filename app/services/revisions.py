@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.domain.edit import EditOperation
+from app.domain.errors import DamagedObject, InvalidImage, NotFound
 from app.domain.image import MAX_TAGS, Edited, Image, Shown, ThumbnailSize
-from app.domain.objects import edited_key, edited_thumbnail_key
+from app.domain.label import Prediction
+from app.domain.metadata import Fact
+from app.domain.objects import edited_key, edited_thumbnail_key, picture_key
 from app.domain.plugin import Vetoed
 from app.ports.imaging import EditedBytes, Imaging, PluginCall, Rendering
 from app.ports.objects import BlobStore
@@ -14,11 +17,27 @@ from app.ports.objects import BlobStore
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What plugins said of an image: its tags with theirs, and the key of the picture that is to be shown."""
+    """What plugins said of an image: its tags with theirs, and the key of the picture that is to be shown.
+
+    Attributes:
+        labels: Of each plugin that sees something.
+        facts: Of all plugins.
+    """
 
     tags: tuple[str, ...]
     key: str
     is_replaced: bool
+    labels: tuple["Seen", ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a plugin sees, its name and version."""
+
+    plugin: str
+    version: str
+    predictions: tuple[Prediction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,27 @@ class RevisionService:
         hides = was_hidden or asked.is_replaced
         return await self.show(image, asked.key, Edit(operations, revision, original, hides))
 
+    async def renew(self, image: Image, edited: Edited, original: Shown) -> Image:
+        """Make anew what is derived from an edited picture, which stays: caches may have it for good.
+
+        One that is lost or damaged is made again by its edits, and by the plugins as they are set now.
+
+        Raises: as `make`.
+        """
+        key = picture_key(image)
+        if await self._is_whole(key, edited.sha256):
+            return await self.show(
+                image, key, Edit(edited.operations, edited.revision, original, edited.hides_original)
+            )
+        return await self.make(image, edited.operations, edited.revision, original)
+
+    async def _is_whole(self, key: str, sha256: str) -> bool:
+        try:
+            async with self.blobs.local_file(key) as path:
+                return (await self.imaging.inspect(path)).sha256 == sha256
+        except (DamagedObject, InvalidImage, NotFound):
+            return False
+
     async def ask(self, image: Image, key: str, revision: int) -> Asked:
         """Show an object to one plugin after the other; what one puts in its place is what the next one sees.
 
@@ -65,7 +105,12 @@ class RevisionService:
                 finding = await self.imaging.run_plugin(path, call)
             if finding.veto is not None:
                 raise Vetoed(f"The plugin {name!r} refuses the image: {finding.veto}")
-            asked = replace(asked, tags=tuple(dict.fromkeys((*asked.tags, *finding.tags)))[:MAX_TAGS])
+            asked = replace(
+                asked,
+                tags=tuple(dict.fromkeys((*asked.tags, *finding.tags)))[:MAX_TAGS],
+                labels=(*asked.labels, Seen(name, finding.version, finding.labels)) if finding.labels else asked.labels,
+                facts=(*asked.facts, *(Fact(name, *fact) for fact in finding.facts)),
+            )
             if finding.picture is not None:
                 asked = replace(asked, key=await self._put(image, revision, finding.picture), is_replaced=True)
         return asked

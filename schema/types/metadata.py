@@ -14,6 +14,13 @@ class Place:
     altitude_m: float | None = strawberry.field(description="Metres above the sea.")
 
 
+@strawberry.type(description="What a plugin of the server says of an image.")
+class Fact:
+    plugin: str = strawberry.field(description="The plugin's name.")
+    name: str = strawberry.field(description="What it is about, by a name that the plugin chose.")
+    value: str = strawberry.field(description="What it says.")
+
+
 @strawberry.type(description="What is written in the original: EXIF, XMP, IPTC, ICC; null is not known.")
 class Metadata:
     camera_make: str | None = strawberry.field(description="Who made the camera.")
@@ -30,6 +37,7 @@ class Metadata:
     title: str | None = strawberry.field(description="A title by whoever worked on it: of XMP, IPTC or EXIF.")
     keywords: list[str] = strawberry.field(description="Keywords from the same places, at most 50.")
     color_profile: str | None = strawberry.field(description="The name that its ICC profile has for itself.")
+    facts: list[Fact] = strawberry.field(description="What plugins said of it when it was taken in.")
     place: Place | None = strawberry.field(description="Where it was taken; null for all but owner and admin.")
 
     @classmethod
@@ -48,6 +56,7 @@ class Metadata:
             title=metadata.title,
             keywords=list(metadata.keywords),
             color_profile=metadata.color_profile,
+            facts=[Fact(plugin=fact.plugin, name=fact.name, value=fact.value) for fact in metadata.facts],
             place=Place(latitude=place.latitude, longitude=place.longitude, altitude_m=place.altitude_m)
             if place
             else None,

@@ -51,6 +51,29 @@ def test_names_each_fault_of_the_settings(tmp_path: Path, name: str, value: str,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"GF_PLUGINS": "polish"}, "there is no plugin 'polish'; installed are face-blur, watermark"),
+        ({"GF_PLUGINS": "watermark"}, "GF_WATERMARK must be set when GF_PLUGINS names watermark"),
+        ({"GF_PRESETS": "card=w9_watermark"}, "GF_WATERMARK must be set for the preset 'card'"),
+        ({"GF_WATERMARK": "/nowhere/mark.png"}, "GF_WATERMARK: there is no file '/nowhere/mark.png'"),
+        ({"GF_PLUGINS": "face-blur"}, "GF_FACE_DETECTOR must be set when GF_PLUGINS names face-blur"),
+        ({"GF_FACE_DETECTOR": "/nowhere/faces.onnx"}, "GF_FACE_DETECTOR: there is no file '/nowhere/faces.onnx'"),
+        ({"GF_PLUGIN_OPTIONS": "tag=sea"}, "GF_PLUGIN_OPTIONS: the options must be a JSON object"),
+    ],
+)
+def test_a_server_does_not_start_without_what_its_plugins_need(
+    tmp_path: Path, settings: dict[str, str], complaint: str
+) -> None:
+    done = _run("serve", **{"GF_DATA_DIR": str(tmp_path / "data"), "GF_PORT": "0", **settings})
+
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_finds_a_sound_installation_sound(tmp_path: Path) -> None:
     done = _run("doctor", GF_DATA_DIR=str(tmp_path / "data"))
 

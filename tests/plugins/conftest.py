@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def serve_with(folder: Path, plugin_folder: Path, **settings: str) -> RunningSer
     server = RunningServer(folder / "data", {"PYTHONPATH": paths, **settings})
     server.start()
     return server
+
+
+@pytest.fixture
+def start(tmp_path: Path, plugin_folder: Path) -> Callable[..., RunningServer]:
+    """Starts a server of the test's own with settings; who starts it stops it."""
+    return partial(serve_with, tmp_path, plugin_folder)
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,21 @@ def open_tagger(options: Mapping[str, object]) -> Plugin:
         red, green, blue = given.picture.convert("RGB").resize((1, 1)).getpixel((0, 0))
         if options.get("refuses_red") and red > 200 and max(green, blue) < 60:
             return Finding(veto="too red")
-        return Finding(tags=("seen by tagger", str(options.get("tag", "none"))))
+        name, score = options.get("label", ("Bright", (red + green + blue) / 765))
+        return Finding(
+            tags=("seen by tagger", str(options.get("tag", "none"))),
+            labels={name: score, "picture": 1},
+            metadata={"mean colour": f"#{red:02x}{green:02x}{blue:02x}", "title": given.title},
+        )
 
     return look
+
+
+NONSENSE: Mapping[str, object] = {
+    "exaggerate": Finding(labels={"sure": 1.01}),
+    "ramble": Finding(metadata={"word": "x" * 1001}),
+    "babble": "nonsense",
+}
 
 
 def open_troublemaker(options: Mapping[str, object]) -> Plugin:
@@ -28,8 +40,6 @@ def open_troublemaker(options: Mapping[str, object]) -> Plugin:
                 time.sleep(600)
             case "hoard":
                 bytearray(8 * 2**30)
-            case "babble":
-                return "nonsense"  # type: ignore[return-value]  # as plugins may
-        return Finding()
+        return NONSENSE.get(given.title, Finding())  # type: ignore[return-value]  # as plugins may
 
     return fail

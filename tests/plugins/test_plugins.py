@@ -1,7 +1,10 @@
 """Plugins on a real server: packages that others install, and the two that ship."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -54,6 +57,63 @@ def test_an_installed_plugin_gives_tags(tagging_server: RunningServer) -> None:
     assert [event["step"] for event in log] == ["FETCH", "PLUGIN", "TRANSFORM", "PERSIST", "DONE"]
 
 
+SAID = """query ($id: ID!) { image(id: $id) {
+  labels { name score model modelVersion classifiedAt } metadata { facts { plugin name value } } tags state } }"""
+
+
+def test_an_installed_plugin_gives_labels_and_metadata(tagging_server: RunningServer) -> None:
+    data = encode(Image.new("RGB", (40, 30), (51, 102, 153)))
+    before = datetime.now(UTC)
+    image_id, _ = take_in(tagging_server, data, name="Quay")
+
+    said = tagging_server.graphql(SAID, id=image_id)["image"]
+
+    labels = [(label["name"], round(label["score"], 3)) for label in said["labels"]]
+    assert labels == [("picture", 1), ("bright", 0.4)]
+    assert {(label["model"], label["modelVersion"]) for label in said["labels"]} == {("plugin:tagger", "1.0")}
+    assert all(before < datetime.fromisoformat(label["classifiedAt"]) < datetime.now(UTC) for label in said["labels"])
+    assert said["metadata"]["facts"] == [
+        {"plugin": "tagger", "name": "mean colour", "value": "#336699"},
+        {"plugin": "tagger", "name": "title", "value": "Quay"},
+    ]
+
+
+def test_what_a_plugin_said_outlives_edits_and_what_is_made_anew(tagging_server: RunningServer) -> None:
+    image_id, _ = take_in(tagging_server, make_picture("PNG", seed=954), name="Pier")
+    said = tagging_server.graphql(SAID, id=image_id)["image"]
+    assert len(said["metadata"]["facts"]) == 2
+
+    transform(tagging_server, image_id)
+    assert tagging_server.graphql(SAID, id=image_id)["image"] == said
+    edit(tagging_server, image_id, {"brightness": {"amount": 0.5}})
+    assert tagging_server.graphql(SAID, id=image_id)["image"] == said
+    transform(tagging_server, image_id)
+    revert(tagging_server, image_id)
+    assert tagging_server.graphql(SAID, id=image_id)["image"] == said
+
+
+def test_rules_of_a_flow_follow_the_labels_of_plugins(tagging_server: RunningServer) -> None:
+    name = "bright"
+    tagging_server.graphql(
+        """mutation { createFlow(input: {name: "bright"}) { userErrors { code } }
+        setFlowLabelling(input: {flow: "bright", onUpload: false,
+          rules: [{label: "bright", minScore: 0.3, tag: "lamp"}]}) { userErrors { code message } } }"""
+    )
+
+    light, _ = take_in(tagging_server, encode(Image.new("RGB", (40, 30), (200, 201, 202))), flows=[name])
+    dark, _ = take_in(tagging_server, encode(Image.new("RGB", (40, 30), (20, 21, 22))), flows=[name])
+
+    assert image_of(tagging_server, light)["tags"] == ["seen by tagger", "harbour", "lamp"]
+    assert image_of(tagging_server, dark)["tags"] == ["seen by tagger", "harbour"]
+
+
+def transform(server: RunningServer, image_id: str) -> None:
+    started = server.graphql(
+        "mutation ($ids: [ID!]!) { startJob(input: {transform: {imageIds: $ids}}) { job { id } } }", ids=[image_id]
+    )
+    assert server.watch_to_end(started["startJob"]["job"]["id"])[-1]["kind"] == "COMPLETED"
+
+
 def test_what_a_plugin_refuses_is_seen_by_its_owner_alone(tagging_server: RunningServer) -> None:
     data = encode(Image.new("RGB", (40, 30), (230, 10, 10)))
 
@@ -78,6 +138,8 @@ def test_what_a_plugin_refuses_is_seen_by_its_owner_alone(tagging_server: Runnin
         ("die", "The plugin 'troublemaker' died, or needs more memory than is allowed."),
         ("hoard", "The plugin 'troublemaker' needs more memory than is allowed."),
         ("babble", "The plugin 'troublemaker' failed: TypeError."),
+        ("ramble", "The plugin 'troublemaker' failed: ValueError."),
+        ("exaggerate", "The plugin 'troublemaker' failed: The score is 1.01; 0 to 1 are allowed."),
         ("sleep", "The plugin 'troublemaker' took too long."),
     ],
 )
@@ -129,3 +191,34 @@ def test_a_picture_without_faces_keeps_its_pixels(changing_server: RunningServer
     shown = Image.open(BytesIO(fetch(image_of(changing_server, image_id)["picture"]["url"]).content)).convert("RGB")
 
     assert {shown.getpixel((x, 40)) for x in range(100)} == {(10, 20, 30)}
+
+
+def test_options_that_change_leave_what_is_cached_as_it_is(start: Callable[..., RunningServer], tmp_path: Path) -> None:
+    Image.new("RGB", (20, 10), "#ff00ff").save(tmp_path / "mark.png")
+    settings = {"GF_PLUGINS": "watermark", "GF_WATERMARK": str(tmp_path / "mark.png")}
+    server = start(**settings, GF_WATERMARK_OPACITY="1")
+    try:
+        plain, _ = take_in(server, make_picture("PNG", seed=955))
+        edited, _ = take_in(server, make_picture("PNG", seed=956))
+        edit(server, edited, {"brightness": {"amount": 0.5}})
+        before = {each: image_of(server, each)["picture"] for each in (plain, edited)}
+        bytes_before = {each: fetch(before[each]["url"]).content for each in before}
+
+        server.stop()
+        server.settings["GF_WATERMARK_OPACITY"] = "0.2"
+        server.start()
+        for each in before:
+            transform(server, each)
+        after = {each: image_of(server, each)["picture"] for each in before}
+        bytes_after = {each: fetch(after[each]["url"]).content for each in before}
+        (tmp_path / "data" / "objects" / "edited").rename(tmp_path / "lost")
+        transform(server, edited)
+        mended = fetch(image_of(server, edited)["picture"]["url"]).content
+    finally:
+        server.stop()
+
+    assert {each: picture["sha256"] for each, picture in after.items()} == {
+        each: picture["sha256"] for each, picture in before.items()
+    }
+    assert bytes_after == bytes_before
+    assert Image.open(BytesIO(mended)).size == Image.open(BytesIO(bytes_before[edited])).size
