@@ -273,8 +273,6 @@ class Busy(DomainError):
 
 
 class QueueFull(Busy):
-    """Too many jobs wait to be begun."""
-
     retry_after_s = 5
 
 
@@ -288,8 +286,6 @@ class RequestInProgress(DomainError):
 
 
 class RateLimited(DomainError):
-    """The caller asked for too much in too short a time."""
-
     code = ErrorCode.RATE_LIMITED
 
     def __init__(self, message: str, *, retry_after_s: int = 1, field: tuple[str, ...] = ()) -> None:
