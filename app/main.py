@@ -13,7 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.console import pages, share_pages
 from app.container.opening import open_services
-from app.container.stores import origin_of
+from app.container.stores import client_origins, origin_of
 from app.rest import routes as rest
 from app.settings import Settings
 from app.web import health, job_events, metrics, objects, session_routes, variants
@@ -88,7 +88,7 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
         app.state.services = services
         app.state.authenticator = authenticator
         cdn = (origin_of(str(settings.media_url)),) if settings.media_url else ()
-        app.state.media_origins = (*cdn, *services.client_origins)
+        app.state.media_origins = (*cdn, *client_origins(services.stores))
         app.state.sign_in_page = authenticator.sign_in_loopback if settings.is_development else _stay_signed_out
         yield
 

@@ -54,7 +54,6 @@ class Services:
     edits: EditService
     image_jobs: ImageJobService
     classification: ClassificationService
-    tags: TagService
     keys: KeyService
     quotas: QuotaService
     rates: RateService
@@ -71,8 +70,6 @@ class Services:
     blobs: BlobStore
     stores: Mapping[str, BlobStore]
     """Each store by itself, the primary first."""
-    client_origins: tuple[str, ...]
-    """Where clients are sent to beside this server, for bytes."""
     bus: Bus
     stopping: asyncio.Event
     """Set when this process is to end: nothing new is begun then, and streams end."""
@@ -81,6 +78,10 @@ class Services:
     """The newest first."""
     new_admin_key: str | None
     """The admin key when it was made just now: the only time that it may be shown."""
+
+    @property
+    def tags(self) -> TagService:
+        return TagService(self.records, self.images)
 
     @property
     def saving(self) -> SavingService:

@@ -37,11 +37,6 @@ class Stores:
     blobs: BlobStore
     health: Health
 
-    @property
-    def client_origins(self) -> tuple[str, ...]:
-        """Where clients PUT to and read from beside this server."""
-        return tuple(store.signer.origin for store in self.by_name.values() if isinstance(store, S3Store))
-
     async def probe(self) -> None:
         """Find out which stores are away, and which are back."""
         await probe_stores(self.by_name, self.health)
@@ -58,6 +53,11 @@ async def open_stores(
     only = by_name[settings.storage[0]]
     blobs = ReplicatedStore(by_name, records, health, clock) if len(by_name) > 1 else only
     return Stores(by_name, MeteredBlobs(blobs, meter), health)
+
+
+def client_origins(stores: Mapping[str, BlobStore]) -> tuple[str, ...]:
+    """Return where clients PUT to and read from beside this server."""
+    return tuple(store.signer.origin for store in stores.values() if isinstance(store, S3Store))
 
 
 async def open_store(name: str, settings: Settings, data_dir: DataDir, stack: AsyncExitStack) -> BlobStore:

@@ -29,7 +29,6 @@ from app.services.share_mails import ShareMailService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
 from app.services.sign_in import SignInService
-from app.services.tags import TagService
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
 from app.services.webhooks import WebhookService
@@ -55,7 +54,6 @@ def wire_services(
         edits=_wire_edits(settings, parts, images, flows),
         image_jobs=ImageJobService(records, images, bell, now, admission),
         classification=_wire_classification(parts, images, admission),
-        tags=TagService(records, images),
         keys=keys,
         idempotency=wire_idempotency(settings, parts),
         audit=AuditService(records, now),
@@ -71,7 +69,6 @@ def wire_services(
         records=records,
         blobs=blobs,
         stores=parts.stores.by_name,
-        client_origins=parts.stores.client_origins,
         bus=parts.bus,
         stopping=parts.stopping,
         meter=parts.meter,
