@@ -43,22 +43,30 @@ def admitted(admission: Admission) -> Iterator[None]:
         _ADMITTED.reset(token)
 
 
-async def admit(
-    limits: Limits,
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation_name: str | None,
-    variables: Mapping[str, object],
-    context: object,
-) -> Admission:
-    """Weigh a valid operation by its variables, and charge its caller, if that was not done."""
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a valid operation costs, and what it takes of its caller's rates."""
+
+    cost: int
+    points: Points
+
+
+def weigh(
+    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, variables: Mapping[str, object]
+) -> Weight:
+    """Return the weight of a valid operation, which hangs on the sizes of pages among its variables."""
+    cost = cost_of(schema, document, operation_name, sizes_of(variables))
+    return Weight(cost, points_of(schema, document, operation_name, cost))
+
+
+async def admit(limits: Limits, weight: Weight, context: object) -> Admission:
+    """Charge the caller for a valid operation, if that was not done."""
     known = _ADMITTED.get()
     if known is not None:
         return known
-    cost = cost_of(schema, document, operation_name, sizes_of(variables))
-    if cost > limits.cost:
-        return await _charge(context, INVALID, cost, LimitExceeded("cost", limits.cost, cost))
-    return await _charge(context, points_of(schema, document, operation_name, cost), cost)
+    if weight.cost > limits.cost:
+        return await _charge(context, INVALID, weight.cost, LimitExceeded("cost", limits.cost, weight.cost))
+    return await _charge(context, weight.points, weight.cost)
 
 
 async def admit_nothing(context: object) -> Admission:

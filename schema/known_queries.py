@@ -25,13 +25,16 @@ from graphql.execution.collect_fields import collect_fields
 from graphql.execution.executor import Executor
 from graphql.execution.values import get_variable_values
 
+from schema.admission import Weight, weigh
 from schema.leaf_plan import Plan, Planner
+from schema.limits import sizes_of
 from schema.readers import Later, variables_in
 
 KEPT = 256
 """Queries that are known at once."""
 MAX_PLANS = 16
 """Of one query; each switch doubles how many there can be."""
+MAX_WEIGHTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,23 @@ class KnownQuery:
     Attributes:
         switches: The variables that decide what is selected.
         plans: By the values of the switches; None where something is not planned.
+        weights: By the sizes of pages among the variables.
     """
 
     document: DocumentNode
     operation: OperationDefinitionNode
     switches: tuple[str, ...]
     plans: dict[tuple[object, ...], Planned | None] = field(default_factory=dict)
+    weights: dict[tuple[tuple[str, int], ...], Weight] = field(default_factory=dict)
+
+    def weight(self, schema: GraphQLSchema, operation_name: str | None, variables: Mapping[str, object]) -> Weight:
+        """Return what the query weighs; remembered here, for a document is looked up by the hash of all its parts."""
+        sizes = sizes_of(variables)
+        if sizes not in self.weights:
+            if len(self.weights) >= MAX_WEIGHTS:
+                self.weights.clear()
+            self.weights[sizes] = weigh(schema, self.document, operation_name, variables)
+        return self.weights[sizes]
 
 
 class KnownQueries:

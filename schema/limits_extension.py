@@ -12,7 +12,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import ValidationCache
 from strawberry.types.graphql import OperationType
 
-from schema.admission import Admission, admit, admit_nothing, telling_of_time
+from schema.admission import Admission, admit, admit_nothing, telling_of_time, weigh
 from schema.limits import MAX_TOKENS, LimitExceeded, Limits, limits_rule
 from schema.measure import MAX_NESTING
 
@@ -74,9 +74,8 @@ class LimitsExtension(ValidationCache):
         if document is None or context.pre_execution_errors:
             self.admission = await admit_nothing(context.context)
         else:
-            self.admission = await admit(
-                self.limits, schema, document, context.operation_name, context.variables or {}, context.context
-            )
+            weight = weigh(schema, document, context.operation_name, context.variables or {})
+            self.admission = await admit(self.limits, weight, context.context)
         if self.admission.refusal is not None:
             context.pre_execution_errors = [self.admission.refusal]
         yield

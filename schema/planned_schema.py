@@ -43,7 +43,8 @@ class PlannedSchema(strawberry.Schema):
         if known is None or not issubclass(self.execution_context_class, PlannedExecution):
             return await super().execute(query, variable_values, context_value, root_value, operation_name, **options)
         variables = variable_values or {}
-        admission = await admit(self._limits, self._schema, known.document, operation_name, variables, context_value)
+        weight = known.weight(self._schema, operation_name, variables)
+        admission = await admit(self._limits, weight, context_value)
         result = await self._read(known, variables, context_value, admission)
         if result is not None:
             return result

@@ -28,20 +28,22 @@ _IS_READER = "(flows.owner_id = ? OR EXISTS (SELECT 1 FROM json_each(flows.membe
 IS_SHOWN = f"EXISTS (SELECT 1 {_HOLDING} AND (flows.is_public OR {_IS_READER}))"
 """Whether a flow shows the image to a user, whose id is both parameters."""
 
-# A list for each flow, of its members and its owner or null: taking them apart here is faster than in SQL.
-_READERS = f"(SELECT json_group_array(json_insert(flows.member_ids, '$[#]', flows.owner_id)) {_HOLDING})"
+# A list for each flow, of its members, its owner or null, and whether it is public: taking them apart is faster here
+# than in SQL.
+_FLOWS = f"""(SELECT json_group_array(json_insert(flows.member_ids, '$[#]', flows.owner_id, '$[#]', flows.is_public))
+  {_HOLDING})"""
 
-# The text of the readers is joined to an empty one so that it stays a text where rows are packed as JSON.
+# The text of the flows is joined to an empty one so that it stays a text where rows are packed as JSON.
 IMAGE_COLUMNS = f"""images.id, images.owner_id, images.title, images.state, images.format, images.width, images.height,
   images.byte_size, images.sha256, images.frame_count, images.created_at, images.client_type, images.tags,
   images.client_metadata, images.derived, images.edited, images.revision, images.origin_url, images.origin_page_url,
-  {IS_PUBLIC} AS is_public, {_READERS} || '' AS reader_ids"""
+  {_FLOWS} || '' AS shown_by"""
 """What `image_of` reads, in its order."""
 
 IMAGE_COLUMN_NAMES = (
     *("id", "owner_id", "title", "state", "format", "width", "height", "byte_size", "sha256", "frame_count"),
     *("created_at", "client_type", "tags", "client_metadata", "derived", "edited", "revision"),
-    *("origin_url", "origin_page_url", "is_public", "reader_ids"),
+    *("origin_url", "origin_page_url", "shown_by"),
 )
 
 FIND_IMAGES = f"SELECT {IMAGE_COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - own text only
@@ -60,7 +62,7 @@ def image_of(row: sqlite3.Row | Sequence[Any]) -> Image:
     """
     image_id, owner_id, title, state, image_format, width, height, byte_size, sha256, frame_count = row[:10]
     created_at, client_type, tags, client_metadata, derived, edited, revision = row[10:17]
-    origin_url, origin_page_url, is_public, reader_ids = row[17:21]
+    origin_url, origin_page_url, shown_by = row[17:20]
     return Image(
         image_id,
         owner_id,
@@ -80,15 +82,19 @@ def image_of(row: sqlite3.Row | Sequence[Any]) -> Image:
         None if derived is None else derived_of(derived),
         None if edited is None else edited_of(edited),
         revision,
-        bool(is_public),
-        readers_of(reader_ids),
+        *shown_to(shown_by),
     )
 
 
 @lru_cache(maxsize=1_024)
-def readers_of(text: str) -> frozenset[UserId]:
-    """Return who may read an image, of which there are as many sets as there are flows, or a few more."""
-    return frozenset(UserId(reader) for flow in orjson.loads(text) for reader in flow if reader is not None)
+def shown_to(flows: str) -> tuple[bool, frozenset[UserId]]:
+    """Return whether an image is public, and who may see it beside; there are about as many answers as flows."""
+    is_public = False
+    readers: set[UserId] = set()
+    for *members, owner_id, flow_is_public in orjson.loads(flows):
+        is_public |= bool(flow_is_public)
+        readers.update(UserId(reader) for reader in (*members, owner_id) if reader is not None)
+    return is_public, frozenset(readers)
 
 
 def image_values(image: Image) -> tuple[Value, ...]:
