@@ -40,6 +40,7 @@ class LocalStore:
 
     async def put(self, key: str, data: bytes) -> None:
         await in_thread(self._put, place_of(key), data)
+        self.warmth.add(key)
 
     async def put_new(self, key: str, chunks: AsyncIterator[bytes], max_bytes: int) -> int:
         place = place_of(key)

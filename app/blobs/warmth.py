@@ -1,4 +1,4 @@
-"""Which files the kernel has in memory for certain: those that were read a moment ago."""
+"""Which files the kernel has in memory for certain: those that were written or read a moment ago."""
 
 import os
 import time
@@ -24,7 +24,7 @@ class Warmth:
         return read_at is not None and time.monotonic() - read_at < WARM_S
 
     def add(self, key: str) -> None:
-        """Note that a thread just read a file; of too many the one that came first is forgotten."""
+        """Note that a thread just wrote or read a file; of too many the one that came first is forgotten."""
         if not self.can_be:
             return
         if len(self._read_at) >= MAX_KEYS and key not in self._read_at:

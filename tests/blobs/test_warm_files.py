@@ -1,4 +1,4 @@
-"""Files that were read a moment ago are read without a thread, and are what is on the disk all the same."""
+"""Files that were written or read a moment ago are read without a thread, and are what is on the disk all the same."""
 
 import os
 import time
@@ -46,6 +46,15 @@ async def test_needs_no_thread(local: LocalStore, calls: list[object]) -> None:
     found, whole, part = await local.find(NAME), await read(local, 0, 50_000), await read(local, 10, 20)
 
     assert (found, whole, part) == (before, data, data[10:20])
+    assert calls == []
+
+
+async def test_what_was_just_written_needs_no_thread(local: LocalStore, calls: list[object]) -> None:
+    await local.put(NAME, b"new")
+    calls.clear()
+
+    assert await local.find(NAME) is not None
+    assert await read(local, 0, 3) == b"new"
     assert calls == []
 
 
