@@ -233,6 +233,23 @@ def test_rejects_formats_that_are_not_taken(tmp_path: Path, suffix: str):
         inspect(path, LIMITS)
 
 
+def test_none_of_the_other_decoders_ever_sees_a_file(tmp_path: Path):
+    Image.init()
+    others = {*Image.SAVE, "BLP"} - {*DEFAULT_FORMATS, "MPO", "IM"}
+    refused = 0
+    for name in sorted(others):
+        path = tmp_path / f"picture.{name.lower()}"
+        for mode in ("RGB", "P", "1", "L"):
+            try:
+                make_quarters().convert(mode).save(path, name)
+            except (OSError, ValueError, KeyError, TypeError):
+                continue  # it has no such mode, or needs a program of its own
+            with pytest.raises((UnsupportedFormat, NotAnImage)):
+                inspect(path, LIMITS)
+            refused += 1
+    assert refused > 20
+
+
 @pytest.mark.parametrize("text", ["<svg xmlns='http://www.w3.org/2000/svg'/>", "<?xml version='1.0'?><svg/>"])
 def test_rejects_svg(tmp_path: Path, text: str):
     path = tmp_path / "picture.svg"

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -184,6 +185,35 @@ async def test_decoders_know_no_secrets_and_stand_back(monkeypatch: pytest.Monke
 
         assert b"secret" not in environment_of(process)
         assert os.getpriority(os.PRIO_PROCESS, process) == os.getpriority(os.PRIO_PROCESS, 0) + 7
+
+
+def limits_of(process: int) -> str:
+    return Path(f"/proc/{process}/limits").read_text()
+
+
+async def test_the_kernel_holds_a_decoder_to_its_limits(picture: Path):
+    async with open_pool(LIMITS, replace(ONE, timeout_s=7)) as imaging:
+        await imaging.render(picture)
+
+        (process,) = imaging_processes()
+        told = limits_of(process)
+
+    limits = {line[:25].strip(): line[25:].split()[0] for line in told.splitlines()[1:]}
+    assert limits["Max address space"] == str(2**30)
+    assert 7 <= int(limits["Max cpu time"]) <= 10
+    assert limits["Max core file size"] == "0"
+
+
+async def test_the_kernel_ends_a_decoder_whose_server_does_not(bomb: Path):
+    async with open_pool(ALL_SCANS, replace(ONE, timeout_s=1)) as imaging:
+        (process,) = imaging_processes()
+        async with rendering(imaging, bomb):
+            await until(lambda: cpu_ticks(process) > 5)
+            deadline = time.monotonic() + 20
+            while is_running(process) and time.monotonic() < deadline:
+                time.sleep(0.05)  # noqa: ASYNC251 - nobody but the kernel is to be there
+
+            assert not is_running(process)
 
 
 async def test_closing_leaves_no_process_and_ends_what_is_under_way(bomb: Path):
