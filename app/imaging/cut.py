@@ -49,8 +49,8 @@ def hold(source: Source, cut: Cut) -> Cut:
 
 def take(source: Source, cut: Cut) -> Image.Image:
     """Return the cut of the current frame in sRGB, mode RGB or RGBA; sides are turned when few pixels are left."""
-    profile = source.image.info.get("icc_profile")
-    picture = strip(to_srgb_with_alpha(decode(source, cut.size, cut.region, cut.room), profile))
+    info = source.image.info
+    picture = strip(to_srgb_with_alpha(decode(source, cut.size, cut.region, cut.room), info))
     for turn in cut.turns:
         picture = picture.transpose(turn)
     return picture

@@ -52,6 +52,6 @@ def render(path: Path, limits: ImageLimits) -> Rendering:
 def _decode_upright(source: Source) -> Image.Image:
     """Return the large thumbnail: colours are converted and sides turned on it, when few pixels are left."""
     width, height = fit_within(source.width, source.height, ThumbnailSize.LARGE.bound)
-    profile = source.image.info.get("icc_profile")
+    info = source.image.info
     stored = decode(source, (height, width) if source.is_turned else (width, height))
-    return strip(turn_upright(to_srgb(flatten(stored), profile), source.orientation))
+    return strip(turn_upright(to_srgb(flatten(stored), info), source.orientation))

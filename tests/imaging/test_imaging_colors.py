@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.imaging.making import assert_near, make_quarters, profile_of, rendered, save, wide_profile
+from app.domain.variant import VariantFormat, VariantSpec
+from app.imaging.variant import render_variant
+from tests.imaging.making import (
+    LIMITS,
+    assert_near,
+    make_quarters,
+    png_chunk,
+    profile_of,
+    rendered,
+    save,
+    wide_profile,
+)
 
 CLOSE = 3
 """8-bit steps that encoding a flat colour as JPEG may cost."""
@@ -121,6 +132,38 @@ def test_passes_over_an_rgb_profile_on_another_mode(tmp_path: Path, mode: str, w
     path = save(Image.new(mode, (64, 64), white), tmp_path / "picture.jpeg", icc_profile=wide_profile())
 
     assert_near(rendered(path).getpixel((32, 32)), (255, 255, 255), CLOSE)
+
+
+def add_chunks(path: Path, *chunks: bytes) -> None:
+    """Put chunks right behind the header of a PNG."""
+    data = path.read_bytes()
+    path.write_bytes(data[:33] + b"".join(chunks) + data[33:])
+
+
+def gamma_chunk(gamma: float) -> bytes:
+    return png_chunk(b"gAMA", round(gamma * 100_000).to_bytes(4, "big"))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "RGBA", "LA"])
+@pytest.mark.parametrize(("gamma", "shade"), [(1.0, 127), (0.45455, 55), (0.25, 16), (20.0, 55), (0.0, 55)])
+def test_follows_the_gamma_of_a_png(tmp_path: Path, mode: str, gamma: float, shade: int):
+    gray = Image.new("RGB", (64, 64), (55, 55, 55))
+    path = save(gray.quantize(4) if mode == "P" else gray.convert(mode), tmp_path / "picture.png")
+    add_chunks(path, gamma_chunk(gamma))
+
+    made = render_variant(path, VariantSpec(format=VariantFormat.PNG), LIMITS).data
+
+    for picture in (rendered(path), Image.open(BytesIO(made)).convert("RGB")):
+        assert_near(picture.getpixel((32, 32)), (shade, shade, shade), CLOSE)
+
+
+@pytest.mark.parametrize("is_profile", [True, False])
+def test_other_words_on_color_go_before_the_gamma(tmp_path: Path, is_profile: bool):
+    options = {"icc_profile": profile_of("sRGB")} if is_profile else {}
+    path = save(make_quarters(), tmp_path / "picture.png", **options)
+    add_chunks(path, gamma_chunk(1.0), *([] if is_profile else [png_chunk(b"sRGB", b"\0")]))
+
+    assert_near(rendered(path).getpixel((30, 20)), (200, 30, 30), CLOSE)
 
 
 def test_sixteen_bits_keep_their_tones(tmp_path: Path):

@@ -84,7 +84,7 @@ def _read_mark(path: Path) -> Image.Image:
     try:
         with open_source(path, _MARK_LIMITS) as source, decoder_errors(_MARK_LIMITS):
             stored = decode(source, source.image.size)
-            return strip(to_srgb_with_alpha(stored, source.image.info.get("icc_profile"))).convert("RGBA")
+            return strip(to_srgb_with_alpha(stored, source.image.info)).convert("RGBA")
     except DomainError as error:
         raise InvalidInput("The watermark of this server cannot be read.") from error
 

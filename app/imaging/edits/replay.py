@@ -84,7 +84,7 @@ def apply(picture: Image.Image, operation: EditOperation, overlaid: Overlays) ->
 def decode_shown(source: Source) -> Image.Image:
     """Return the first frame at full size, upright, in sRGB, mode RGB or RGBA, and nothing but pixels."""
     stored = decode(source, source.image.size)
-    shown = to_srgb_with_alpha(stored, source.image.info.get("icc_profile"))
+    shown = to_srgb_with_alpha(stored, source.image.info)
     return strip(turn_upright(shown, source.orientation))
 
 

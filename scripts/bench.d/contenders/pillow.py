@@ -36,7 +36,7 @@ def ours_webp(path: Path) -> None:
     with open_source(path, ImageLimits()) as source:
         size = source.width, source.height
         stored = decode(source, fit_within(*size, ThumbnailSize.LARGE.bound))
-        large = strip(turn_upright(to_srgb(flatten(stored), source.image.info.get("icc_profile")), source.orientation))
+        large = strip(turn_upright(to_srgb(flatten(stored), source.image.info), source.orientation))
     medium = resize(large, fit_within(*size, ThumbnailSize.MEDIUM.bound), reducing_gap=1)
     small = resize(medium, fit_within(*size, ThumbnailSize.SMALL.bound))
     for thumbnail in (small, medium, large):
