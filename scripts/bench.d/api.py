@@ -82,7 +82,8 @@ async def fill(services: Services) -> dict[str, str]:
 def start_servers(data_dir: Path, beside: Path | None, stack: ExitStack) -> dict[str, tuple[int, int]]:
     """Start every contender that is a server, to be ended with the stack; return process and port of each."""
     places: dict[str, tuple[int, int]] = {}
-    settings = {"GF_WORKERS": "1", "GF_RATE_READ": str(10**9)}  # counted, and never used up
+    # Rates are counted, and never used up; uploads come faster than one process makes thumbnails.
+    settings = {"GF_WORKERS": "1", "GF_RATE_READ": str(10**9), "GF_MAX_WAITING_JOBS_OF_USER": "0"}
     stock = (str(CONTENDERS / "stock.py"),)
     ours = {"endpoint": {}, "caches alone": {"program": stock}, "beside": {"checkout": beside}}
     for name, how in ours.items():
