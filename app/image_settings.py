@@ -11,8 +11,10 @@ from app.domain.image import ImageFormat
 from app.domain.variant import VariantSpec
 from app.domain.variant_text import parse_spec, read_spec, write_spec
 from app.imaging.heif import has_heif
-from app.imaging.limits import DEFAULT_FORMATS
+from app.imaging.limits import DEFAULT_FORMATS, ImageLimits, PoolLimits
 
+_LIMITS = ImageLimits()
+_POOL = PoolLimits()
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
@@ -26,6 +28,11 @@ class ImageSettings(BaseSettings):
 
     formats: Annotated[tuple[ImageFormat, ...], NoDecode, Field(min_length=1)] = Field(default_factory=_formats_here)
     fill_from_metadata: bool = True
+    max_frame_pixels: Annotated[int, Field(ge=1)] = _LIMITS.max_frame_pixels
+    max_scans: Annotated[int, Field(ge=1)] = _LIMITS.max_scans
+    max_parts: Annotated[int, Field(ge=1)] = _LIMITS.max_parts
+    decode_timeout_s: Annotated[float, Field(ge=1, le=600)] = _POOL.timeout_s
+    decode_memory_bytes: Annotated[int, Field(ge=256 * 2**20)] = _POOL.max_memory_bytes
     presets: Annotated[dict[str, VariantSpec], NoDecode] = {}
     only_presets: bool = False
 

@@ -71,10 +71,17 @@ async def open_parts(settings: Settings, data_dir: DataDir, stack: AsyncExitStac
         max_pixels=settings.max_pixels,
         max_side=settings.max_side,
         max_frames=settings.max_frames,
+        max_frame_pixels=settings.max_frame_pixels,
+        max_scans=settings.max_scans,
+        max_parts=settings.max_parts,
         formats=settings.formats,
     )
     # The jobs keep `workers` processes busy; one more is there to look at the header of what was just uploaded.
-    pool = PoolLimits(processes=settings.workers + 1)
+    pool = PoolLimits(
+        processes=settings.workers + 1,
+        timeout_s=settings.decode_timeout_s,
+        max_memory_bytes=settings.decode_memory_bytes,
+    )
     signing_keys = tuple(key.get_secret_value() for key in settings.signing_keys) or (data_dir.signing_key(),)
     meter = PrometheusMeter()
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
