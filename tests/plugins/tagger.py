@@ -38,6 +38,9 @@ def open_troublemaker(options: Mapping[str, object]) -> Plugin:
                 os._exit(3)
             case "sleep":
                 time.sleep(600)
+            case "whisper":
+                given.picture.info |= {"comment": b"a secret", "icc_profile": b"a secret"}
+                return Finding(picture=given.picture)
             case "hoard":
                 bytearray(8 * 2**30)
         return NONSENSE.get(given.title, Finding())  # type: ignore[return-value]  # as plugins may

@@ -151,6 +151,19 @@ def test_a_plugin_fails_its_own_step_by_its_name(tagging_server: RunningServer, 
     assert image_of(tagging_server, take_in(tagging_server, make_picture("PNG", seed=953))[0])["state"] == "READY"
 
 
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+def test_the_picture_of_a_plugin_carries_nothing_but_pixels(tagging_server: RunningServer, image_format: str) -> None:
+    image_id, _ = take_in(tagging_server, make_picture(image_format, seed=957), image_format, name="whisper")
+
+    told = image_of(tagging_server, image_id)
+    data = fetch(told["picture"]["url"]).content
+
+    assert told["state"] == "READY"
+    assert told["picture"]["url"] != told["url"]
+    assert Image.open(BytesIO(data)).size == (640, 480)
+    assert b"secret" not in data
+
+
 def test_blurs_faces_and_lays_the_watermark_over_it(changing_server: RunningServer) -> None:
     data = encode(make_face())
     image_id, _ = take_in(changing_server, data)

@@ -27,6 +27,7 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Security-Policy"] == CSP
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     return answer.status_code, answer.json()["error"]["code"]
 
 
