@@ -1,12 +1,14 @@
-"""Documents drawn at random from a schema: fields, aliases, arguments, fragments, @skip and @include."""
+"""Documents drawn at random from a schema: fields, aliases, arguments, variables, fragments, @skip and @include."""
 
+import re
 from collections.abc import Mapping
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type
 from hypothesis import strategies as st
 
-VARIABLES = {"yes": True, "no": False}
-HEAD = "query ($yes: Boolean!, $no: Boolean!)"
+VARIABLES = ({"yes": True, "no": False, "n": 2}, {"yes": False, "no": True, "n": 3})
+"""What a document may be asked with."""
+TYPES = {"yes": "Boolean!", "no": "Boolean!", "n": "Int"}
 DIRECTIVES = ("", "", "", "", "@include(if: $yes)", "@include(if: $no)", "@skip(if: $no)", "@skip(if: $yes)")
 MAX_DEPTH = 5
 
@@ -17,7 +19,10 @@ Arguments = Mapping[str, tuple[str, ...]]
 @st.composite
 def documents(draw: st.DrawFn, schema: GraphQLSchema, arguments: Arguments) -> str:
     """Draw a query. A field that has arguments is asked only as `arguments` says."""
-    return f"{HEAD} {_selections(draw, schema, schema.query_type, arguments, MAX_DEPTH)}"
+    text = _selections(draw, schema, schema.query_type, arguments, MAX_DEPTH)
+    # One that is declared and not used makes a document invalid.
+    used = [f"${name}: {TYPES[name]}" for name in sorted(set(re.findall(r"\$(\w+)", text)))]
+    return f"query ({', '.join(used)}) {text}" if used else f"query {text}"
 
 
 def _selections(
