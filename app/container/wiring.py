@@ -29,6 +29,7 @@ from app.services.share_mails import ShareMailService
 from app.services.share_pages import SharePageService
 from app.services.shares import ShareService
 from app.services.sign_in import SignInService
+from app.services.tails import Tails
 from app.services.uploads import UploadService
 from app.services.variants import VariantService
 from app.services.webhooks import WebhookService
@@ -43,13 +44,13 @@ def wire_services(
     return Services(
         images=images,
         flows=flows,
-        flow_updates=FlowUpdateService(records, bell, now),
+        flow_updates=FlowUpdateService(records, now, Tails(bell)),
         uploads=_wire_uploads(settings, parts, flows),
         reception=ReceptionService(records=records, blobs=blobs, verifier=signer, clock=now, meter=parts.meter),
         objects=ObjectService(records, blobs, signer, holds_back=bool(settings.plugins)),
         variants=variants,
         replicas=ReplicaService(records, parts.stores.by_name, ipfs_gateway_url(settings)),
-        jobs=JobService(records, bell, now, admission),
+        jobs=JobService(records, bell, now, admission, Tails(bell)),
         imports=ImportService(records, bell, flows, now, admission, settings.local_roots),
         edits=_wire_edits(settings, parts, images, flows),
         image_jobs=ImageJobService(records, images, bell, now, admission),
@@ -83,7 +84,7 @@ def _wire_classification(parts: Parts, images: ImageService, admission: Admissio
         records=records,
         classifier=parts.classifier,
         image_jobs=ImageJobService(records, images, bell, now, admission),
-        jobs=JobService(records, bell, now, admission),
+        jobs=JobService(records, bell, now, admission, Tails(bell)),
         rules=LabelRuleService(records, parts.classifier, bell, now),
     )
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from app.domain import policy
 from app.domain.errors import InvalidInput
@@ -13,9 +14,7 @@ from app.domain.viewer import Viewer
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, jobs_topic, ring_job
 from app.services.admission import AdmissionService
-
-WATCH_POLL_S = 1.0
-"""How long a watcher may miss news when the hint was lost or came from another process."""
+from app.services.tails import POLL_S, Piece, Tails
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,7 @@ class JobService:
     bell: Bell
     clock: Clock
     admission: AdmissionService
+    tails: Tails[Job | None, JobEvent]
 
     async def find(self, viewer: Viewer, job_id: str) -> Job | None:
         """Return the job, or None when there is none that the viewer may see."""
@@ -93,18 +93,30 @@ class JobService:
 
     async def follow(self, job_id: JobId, after: int = 0) -> AsyncGenerator[tuple[JobEvent, ...]]:
         """Yield the log in pieces for whoever knows the id, as `watch` does, and an empty piece now and then."""
-        async with self.bell.listen(job_id) as wait:
-            while True:
-                # The job is read before its log, so that a job seen to have ended has all its events in it.
-                job = await self.records.jobs.find(job_id)
-                events = await self.records.jobs.events(job_id, after)
-                if not events and (job is None or job.state.is_final):
+        while (piece := await self._read(job_id, after)).lines:
+            yield piece.lines
+            after = piece.lines[-1].sequence
+        if piece.is_over:
+            return
+        async with self.tails.hold(job_id, job_id, partial(self._read, job_id), piece, after) as tail:
+            while not piece.is_over:
+                lines = tail.since(after)
+                if lines is None:
+                    piece = await self._read(job_id, after)
+                    lines = piece.lines
+                elif not lines and tail.is_over:
                     return
-                yield events
-                if events:
-                    after = events[-1].sequence
+                yield lines
+                if lines:
+                    after = lines[-1].sequence
                 else:
-                    await wait(WATCH_POLL_S)
+                    await tail.wait()
+
+    async def _read(self, job_id: JobId, after: int) -> Piece[Job | None, JobEvent]:
+        # The job is read before its log, so that a job seen to have ended has all its events in it.
+        job = await self.records.jobs.find(job_id)
+        events = await self.records.jobs.events(job_id, after)
+        return Piece(job, events, is_over=not events and (job is None or job.state.is_final))
 
     async def watch_own(self, viewer: Viewer) -> AsyncGenerator[Job]:
         """Yield the viewer's open jobs, the oldest first, then each of the viewer's jobs whenever it has changed.
@@ -122,7 +134,7 @@ class JobService:
                     yield job
                 changes = await self.records.jobs.changed(owner_id, changes.revision)
                 if not changes.jobs:
-                    await wait(WATCH_POLL_S)
+                    await wait(POLL_S)
 
     async def cancel(self, viewer: Viewer, job_id: str) -> Job:
         """Stop what is queued or running. Raises: Unauthenticated, Forbidden, NotFound, JobFinished."""
