@@ -29,8 +29,10 @@ RATE = 4e-3
 
 
 def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
     torch.set_num_threads(1)  # sums are made in one order
+    torch.backends.mkldnn.enabled = False  # whose kernels are as many as there are kinds of processors
     with multiprocessing.Pool() as pool:
         parts = pool.map(_make_part, range(PARTS))
     pictures = torch.from_numpy(np.concatenate([part[0] for part in parts]))
