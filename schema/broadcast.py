@@ -1,9 +1,9 @@
 """Live events of a subscription that several watch alike: executed and encoded once, for all of them.
 
 Everybody begins with a stream of their own, which checks what they may see, charges them and replays what they
-missed. Who has come to an event that is new goes over to the broadcast of those who ask the same as the same viewer;
-the first hands its stream over to be it. Behind `KEPT` events a slow reader is told that it lagged, and comes back
-with its cursor.
+missed. Who has come to an event that happened since then goes over to the broadcast of those who ask the same as the
+same viewer; the first hands its stream over to be it. Behind `KEPT` events a slow reader is told that it lagged, and
+comes back with its cursor.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,8 @@ from app.domain.error_code import ErrorCode
 KEPT = 1_000
 """Events of a broadcast that a slow reader may be behind."""
 NEW = timedelta(seconds=2)
-"""How old an event may be to be shared: what is told beside it (the job as it is now) must be true."""
+"""By how much an event that is shared may be older than the watching. What is told beside it (the job as it is now) is
+true of when the first reader was told; of older events, everybody is told what is true now."""
 
 TOLD_AT_ONCE = 100
 """Readers that are told an event before others have their turn of the loop."""
@@ -62,6 +63,7 @@ class Broadcast:
         self._told: dict[asyncio.Future[int], Tell] = {}
         """Who is told each result as it comes, and what wakes them, with their place, when they cannot be told."""
         self.is_over = False
+        self.newest_at: datetime | None = None
         self._add(first)
         self._work = asyncio.create_task(self._read(results))
 
@@ -71,6 +73,13 @@ class Broadcast:
             if known == cursor:
                 return self.end - back
         return None
+
+    async def reach(self, at: datetime) -> None:
+        """Return when what happened at a time is told, or nothing follows; or after a while, since that may fail."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NEW.total_seconds()):
+                while not self.is_over and (self.newest_at is None or self.newest_at < at):
+                    await self._news.wait()
 
     async def follow(self, place: int, tell: Tell | None = None) -> Results:
         """Yield the results from a place on; a last one with LAGGED when they are not kept any more.
@@ -119,7 +128,9 @@ class Broadcast:
             self._wake(self._told)
 
     def _add(self, result: ExecutionResult) -> None:
-        self._cursors.append(result.data.cursor if isinstance(result.data, Told) else None)
+        is_told = isinstance(result.data, Told)
+        self._cursors.append(result.data.cursor if is_told else None)
+        self.newest_at = result.data.at if is_told else self.newest_at
         encoded = orjson.Fragment(orjson.dumps(result.data))
         self._kept.append(replace(result, data=encoded))  # type: ignore[arg-type]  # it is written as JSON, no more
         self.end += 1
@@ -154,16 +165,16 @@ class Broadcasts:
 
     async def share(self, key: Hashable, results: Results) -> Results:
         """Yield one's own results, and those of a broadcast as soon as one has come to what is new."""
-        broadcast = None
+        broadcast, since = None, datetime.now(UTC) - NEW
         try:
             async for result in results:
                 yield result
-                cursor = _cursor_if_new(result)
-                place = self._place_behind(key, cursor) if cursor is not None else None
+                told = result.data if isinstance(result.data, Told) and result.data.at > since else None
+                place = await self._place_behind(key, told) if told is not None else None
                 if place is not None:
                     await results.aclose()
                     broadcast = self._open[key]
-                elif cursor is not None and self._is_free(key):
+                elif told is not None and self._is_free(key):
                     broadcast = self._open[key] = Broadcast(result, results)
                     place = broadcast.end
                 if broadcast is not None and place is not None:
@@ -175,8 +186,13 @@ class Broadcasts:
         finally:
             await (results.aclose() if broadcast is None else self._leave(key, broadcast))
 
-    def _place_behind(self, key: Hashable, cursor: str) -> int | None:
-        return None if self._is_free(key) else self._open[key].place_behind(cursor)
+    async def _place_behind(self, key: Hashable, told: Told) -> int | None:
+        """Return where a reader who was told this goes on; None where there is no such broadcast any more."""
+        if self._is_free(key):
+            return None
+        broadcast = self._open[key]
+        await broadcast.reach(told.at)
+        return broadcast.place_behind(told.cursor) if self._open.get(key) is broadcast else None
 
     def _is_free(self, key: Hashable) -> bool:
         return key not in self._open or self._open[key].is_over
@@ -188,12 +204,6 @@ class Broadcasts:
         if self._open.get(key) is broadcast:
             del self._open[key]
         await broadcast.close()
-
-
-def _cursor_if_new(result: ExecutionResult) -> str | None:
-    """Return the place of an event that happened just now; None of any other, and of what has no place."""
-    data = result.data
-    return data.cursor if isinstance(data, Told) and datetime.now(UTC) - data.at < NEW else None
 
 
 def _lagged() -> ExecutionResult:
