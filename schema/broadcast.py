@@ -128,9 +128,9 @@ class Broadcast:
             self._wake(self._told)
 
     def _add(self, result: ExecutionResult) -> None:
-        is_told = isinstance(result.data, Told)
-        self._cursors.append(result.data.cursor if is_told else None)
-        self.newest_at = result.data.at if is_told else self.newest_at
+        told = result.data if isinstance(result.data, Told) else None
+        self._cursors.append(told.cursor if told is not None else None)
+        self.newest_at = told.at if told is not None else self.newest_at
         encoded = orjson.Fragment(orjson.dumps(result.data))
         self._kept.append(replace(result, data=encoded))  # type: ignore[arg-type]  # it is written as JSON, no more
         self.end += 1

@@ -1,6 +1,5 @@
 """Flow updates: watching what is added to, changed in and removed from a flow."""
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -14,7 +13,7 @@ from app.domain.flow import Flow, FlowCursor, FlowEvent, FlowEventKind, FlowUpda
 from app.domain.viewer import Viewer
 from app.ports.records import Records
 from app.ports.work import Clock, flow_topic
-from app.services.tails import Piece, Tails
+from app.services.tails import Piece, Tails, give_way
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"f([0-9a-f]{1,14})-([0-9]{1,15})")
@@ -45,7 +44,7 @@ class FlowUpdateService:
                 update = FlowUpdate(flow, event)
                 yield update
                 place = update.cursor
-                await asyncio.sleep(0)  # a long replay lets others have their turn
+                await give_way()
             found = await self._find(viewer, name)
             if found is None or found.created_at != flow.created_at:
                 return

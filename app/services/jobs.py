@@ -14,7 +14,7 @@ from app.domain.viewer import Viewer
 from app.ports.records import Records
 from app.ports.work import WORK_TOPIC, Bell, Clock, jobs_topic, ring_job
 from app.services.admission import AdmissionService
-from app.services.tails import POLL_S, Piece, Tails
+from app.services.tails import POLL_S, REPLAYED, Piece, Tails, give_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class JobService:
             async for events in batches:
                 for event in events:
                     yield event
-                    await asyncio.sleep(0)  # a long replay lets others have their turn
+                    await (give_way() if len(events) > REPLAYED else asyncio.sleep(0))
 
     async def has_news(self, job_id: JobId, after: int) -> bool:
         """Tell whether the log goes on, or may go on, after a sequence number, to whoever knows the job's id.

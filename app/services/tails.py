@@ -23,6 +23,15 @@ KEPT: Final = 256
 """Lines that are kept for watchers that are behind; of more, each reads by itself."""
 
 
+REPLAYED: Final = 20
+"""More lines than this at a time are of the past."""
+
+BUSY_S: Final = 0.002
+"""How long one turn of the loop takes when many want it."""
+
+LONGEST_PAUSE_S: Final = 0.25
+
+
 class Line(Protocol):
     """One line of a log: its place is 1, 2, 3 … without a gap."""
 
@@ -145,3 +154,17 @@ class Tails(Generic[SubjectT, LineT]):
                     del self._open[key]
                 reading.cancel()
                 await asyncio.wait({reading})
+
+
+async def give_way() -> None:
+    """Let others have their turn, between two lines of a long replay.
+
+    Where one turn of all others takes long, it waits four such turns, so that old lines cost a fifth of a busy loop,
+    however many read them, and what happens now is told in time.
+    """
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    await asyncio.sleep(0)
+    turn_s = loop.time() - begun
+    if turn_s > BUSY_S:
+        await asyncio.sleep(min(4 * turn_s, LONGEST_PAUSE_S))

@@ -1,13 +1,14 @@
 """The end of a log that many watch."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
 from app.domain.errors import DatabaseUnavailable
 from app.jobs.bell import LocalBell
-from app.services.tails import KEPT, Piece, Tail, Tails
+from app.services.tails import BUSY_S, KEPT, Piece, Tail, Tails, give_way
 
 TOPIC = "log"
 
@@ -130,3 +131,25 @@ async def test_nothing_is_read_when_the_last_one_has_gone(tails: Tails[str, Line
     await bell.ring(TOPIC)
     await asyncio.sleep(0.01)
     assert log.reads == reads
+
+
+async def test_a_replay_takes_a_fifth_of_a_busy_loop() -> None:
+    turns = 0
+    is_over = False
+
+    async def keep_busy() -> None:
+        nonlocal turns
+        while not is_over:
+            turns += 1
+            await asyncio.sleep(0)
+            begun = time.thread_time()
+            while time.thread_time() - begun < 2 * BUSY_S:
+                pass
+
+    busy = asyncio.create_task(keep_busy())
+    for _ in range(20):
+        await give_way()
+    is_over = True
+    await busy
+
+    assert turns > 20 * 3
