@@ -266,7 +266,7 @@ def test_who_goes_away_leaves_the_rendering_to_the_others(server, variants, imag
 
     async def leave_early() -> tuple[int, int]:
         waiting = [asyncio.create_task(variants.open(viewer, address, None, frozenset())) for _ in range(3)]
-        while not imaging.rendered:
+        while [flight.passengers for flight in variants.flights._flights.values()] != [3] or not imaging.rendered:
             await asyncio.sleep(0)
         waiting[0].cancel()
         made = await asyncio.gather(*waiting, return_exceptions=True)
