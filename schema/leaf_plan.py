@@ -11,10 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from graphql import GraphQLLeafType, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, get_named_type
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+)
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path
@@ -28,7 +36,8 @@ from schema.readers import (
     Later,
     Paths,
     Step,
-    all_of,
+    all_there,
+    by_type,
     call_resolver,
     check_types,
     complete_leaf,
@@ -52,18 +61,7 @@ class Plan:
             return [{} for _ in sources]
         names = [name for name, _ in self.steps]
         columns = [step(executor, sources, paths) for _, step in self.steps]
-        waiting = {place: column for place, column in enumerate(columns) if isinstance(column, Later)}
-        if not waiting:
-            return _rows(names, columns)
-
-        async def wait() -> Column:
-            # All begin before one is waited for, so loaders see what all of them ask for.
-            arrived = await all_of([later.wait() for later in waiting.values()])
-            for place, column in zip(waiting, arrived, strict=True):
-                columns[place] = column
-            return _rows(names, columns)
-
-        return Later(wait)
+        return all_there(columns, partial(_rows, names))
 
 
 def _rows(names: Sequence[str], columns: Sequence[Any]) -> list[dict[str, Any]]:
@@ -129,7 +127,17 @@ class Planner:
         if isinstance(kind, GraphQLLeafType):
             leaf = leaf_type(kind)
             return complete_leaf(leaf) if leaf else None
-        return self._object(kind, details) if isinstance(kind, GraphQLObjectType) else None
+        if isinstance(kind, GraphQLObjectType):
+            return self._object(kind, details)
+        return self._abstract(kind, details) if self.may_wait and isinstance(kind, GraphQLInterfaceType) else None
+
+    def _abstract(self, kind: GraphQLInterfaceType, details: FieldDetailsList) -> Step | None:
+        completions: dict[type, Step] = {}
+        for possible in self.executor.schema.get_possible_types(kind):
+            complete, definition = self._object(possible, details), possible.extensions.get(DEFINITION)
+            if complete is not None and definition is not None and definition.concrete_of is None:
+                completions[definition.origin] = complete
+        return by_type(completions) if completions else None
 
     def _object(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Step | None:
         definition = kind.extensions.get(DEFINITION)

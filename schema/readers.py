@@ -51,6 +51,20 @@ def then(column: Column | Later, finish: Callable[[Column], Column | Later]) -> 
     return Later(wait_and_finish)
 
 
+def all_there(columns: Sequence[Column | Later], finish: Callable[[Sequence[Column]], Column]) -> Column | Later:
+    """Return what `finish` makes of several columns, at once or when all are there."""
+    waiting = {place: column for place, column in enumerate(columns) if isinstance(column, Later)}
+    if not waiting:
+        return finish(columns)  # type: ignore[arg-type] # none is later
+
+    async def wait() -> Column:
+        # All begin before one is waited for, so loaders see what all of them ask for.
+        arrived = dict(zip(waiting, await all_of([later.wait() for later in waiting.values()]), strict=True))
+        return finish([arrived.get(place, column) for place, column in enumerate(columns)])
+
+    return Later(wait)
+
+
 def check_types(values: Iterable[object], *kinds: type) -> None:
     """Raises: Unplanned when a value is of another type, be it a subclass."""
     if not set(map(type, values)).issubset(kinds):
@@ -85,6 +99,32 @@ def or_null(complete: Step) -> Step:
         )
 
     return complete_those_there
+
+
+def by_type(completions: Mapping[type, Step]) -> Step:
+    """Return what completes each value as its type is completed. A type that is not among them is not planned."""
+
+    def complete(executor: Executor[Any], values: Column, paths: Paths) -> Column | Later:
+        places: dict[type, list[int]] = {}
+        for place, value in enumerate(values):
+            places.setdefault(type(value), []).append(place)
+        if not places.keys() <= completions.keys():
+            raise Unplanned
+
+        def merge(columns: Sequence[Column]) -> Column:
+            answers: list[Any] = [None] * len(values)
+            for there, column in zip(places.values(), columns, strict=True):
+                for place, answer in zip(there, column, strict=True):
+                    answers[place] = answer
+            return answers
+
+        def complete_some(kind: type, there: Sequence[int]) -> Column | Later:
+            some = [values[place] for place in there]
+            return completions[kind](executor, some, lambda: list(map(paths().__getitem__, there)))
+
+        return all_there([complete_some(kind, there) for kind, there in places.items()], merge)
+
+    return complete
 
 
 def each(complete: Step) -> Step:

@@ -78,6 +78,26 @@ async def test_the_library_executes_a_query_only_the_first_time(
     assert second.data["images"]["totalCount"] == 1
 
 
+async def test_nodes_are_read_each_as_its_type(services: Services, settings: Settings, executions: list[str]) -> None:
+    schema = build_schema()
+    await services.records.flows.add(make_flow())
+    one, other = [await services.records.images.add(make_image(title=title), ["harbours"]) for title in ("one", "two")]
+    query = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+      __typename id ... on Image { title flows { edges { node { name } } } } ... on Flow { imageCount } } }"""
+    ids = [one.id, "flow:harbours", "0" * 32, other.id]
+
+    first = await ask(schema, services, settings, query, ids=ids)
+    second = await ask(schema, services, settings, query, ids=ids)
+    single = await ask(schema, services, settings, query, ids=ids[:1])
+
+    flows = {"edges": [{"node": {"name": "harbours"}}]}
+    images = [{"__typename": "Image", "id": it.id, "title": it.title, "flows": flows} for it in (one, other)]
+    flow = {"__typename": "Flow", "id": "flow:harbours", "imageCount": 2}
+    assert second.data == first.data == {"nodes": [images[0], flow, None, images[1]]}
+    assert single.data == {"nodes": images[:1]}
+    assert len(executions) == 1
+
+
 async def test_answers_what_the_variables_ask_for(
     services: Services, settings: Settings, executions: list[str]
 ) -> None:
