@@ -21,7 +21,8 @@ from tests.pictures import make_picture
 from tests.serving import UPLOAD_COMPLETE
 
 FLOW = "steps"
-KINDS = ("UPLOADED", "EXTERNAL", "LOCAL", "TRANSFORM")
+TAKING_IN = ("UPLOADED", "EXTERNAL", "LOCAL")
+KINDS = (*TAKING_IN, "TRANSFORM", "CLASSIFY", "EDIT")
 STEPS = (JobStep.FETCH, JobStep.TRANSFORM, JobStep.PERSIST, JobStep.DONE)
 MOMENTS = ("done", "recorded")
 MAX_ATTEMPTS = 3
@@ -29,6 +30,9 @@ END_TIMEOUT_S = 90
 DYING = str(Path(__file__).with_name("dying.py"))
 
 START = "mutation ($input: StartJobInput!) { startJob(input: $input) { job { id } userErrors { code message } } }"
+CLASSIFY = "mutation ($id: ID!) { classify(input: {imageIds: [$id]}) { userErrors { code message } } }"
+EDIT = """mutation ($id: ID!) { editImage(input: {id: $id, startOver: true, operations: [{grayscale: {}}]})
+  { userErrors { code message } } }"""
 NEWEST = "query ($kind: [JobKind!]) { jobs(first: 1, filter: {kind: $kind}) { edges { node { id state } } } }"
 IMAGE = "query ($id: ID!) { job(id: $id) { items { image { id } } } }"
 ENDED = {"COMPLETED", "FAILED", "FAILED_PARTIAL", "CANCELLED"}
@@ -101,7 +105,7 @@ class Trial:
             self._start(kind, picture, before[0])
         if process is None or process.wait(60) != -9:
             raise AssertionError(f"the worker did not die in {case}")
-        return before[1] if kind == "TRANSFORM" else hashlib.sha256(picture).hexdigest()
+        return before[1] if kind not in TAKING_IN else hashlib.sha256(picture).hexdigest()
 
     def _start(self, kind: str, picture: bytes, image_id: str) -> None:
         server = self._cluster.server
@@ -109,6 +113,9 @@ class Trial:
             upload = server.init(picture, "JPEG", flows=[FLOW])["upload"]
             server.put(upload, picture)
             server.graphql(UPLOAD_COMPLETE, input={"imageId": upload["imageId"]})
+            return
+        if kind in ("CLASSIFY", "EDIT"):
+            server.graphql(CLASSIFY if kind == "CLASSIFY" else EDIT, id=image_id)
             return
         path = self._cluster.folder / "pictures" / f"{time.monotonic_ns()}.jpg"
         path.write_bytes(picture)
