@@ -9,9 +9,9 @@ from typing import Any
 from app.records.mongo.copying import MongoCopySource
 from app.records.mongo.copying import open_copy_source as open_mongo_source
 from app.records.mongo.copying import open_copy_target as open_mongo_target
-from app.records.sqlite.connection import search_words
 from app.records.sqlite.copying import open_copy_source as open_sqlite_source
 from app.records.sqlite.copying import open_copy_target as open_sqlite_target
+from app.records.sqlite.functions import FUNCTIONS
 from app.services.record_copy import RecordCopyService
 
 MONGODB = "mongodb://"
@@ -51,7 +51,8 @@ async def copy(source: str, target: str) -> dict[str, int]:
 def rows_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """Return all rows of all tables, and the whole schema."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.create_function("search_words", 1, search_words)
+        for name, count, function in FUNCTIONS:
+            connection.create_function(name, count, function)
         schema = connection.execute("SELECT name, type, sql FROM sqlite_master ORDER BY name").fetchall()
         tables = [name for name, kind, _ in schema if kind == "table" and not name.startswith(OF_THE_INDEX)]
         rows = {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in tables}

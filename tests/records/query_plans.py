@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from app.records.sqlite.connection import search_words
 from app.records.sqlite.database import SqliteRecords
+from app.records.sqlite.functions import FUNCTIONS
 
 PACKING = ("CO-ROUTINE page", "SCAN page")
 """The steps that make one text of the rows of a page, whatever page it is."""
@@ -22,7 +22,8 @@ async def explain(records: SqliteRecords, path: Path, call: Callable[[], Awaitab
     for connection in connections:
         await connection.set_trace_callback(None)
     inspector = sqlite3.connect(path)
-    inspector.create_function("search_words", 1, search_words)
+    for name, count, function in FUNCTIONS:
+        inspector.create_function(name, count, function)
     plans = []
     for statement in statements:
         if re.match(r"\s*(SELECT|UPDATE|INSERT|DELETE|WITH)", statement):

@@ -44,7 +44,7 @@ async def test_sees_what_another_process_wrote(records: SqliteRecords, tmp_path:
     assert await records.images.find(image.id) == image
 
     with sqlite3.connect(tmp_path / "records.db") as other:
-        other.create_function("search_words", 1, lambda text: text)
+        other.create_function("rank_words", 3, lambda title, *_: title)
         other.execute("UPDATE images SET title = 'Quay'")
     other.close()
 

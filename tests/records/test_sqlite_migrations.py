@@ -134,7 +134,7 @@ async def test_older_images_are_found_by_their_words_after_the_step(tmp_path: Pa
     async with open_records(path) as records:
         found = await records.database.read(
             "SELECT image_id FROM image_search JOIN search_rows ON search_rows.id = image_search.rowid "
-            'WHERE image_search MATCH \'"kite" AND "sea"\' ORDER BY image_search.rowid'
+            'WHERE image_search MATCH \'"0kite" AND "1sea"\' ORDER BY image_search.rowid'
         )
 
     assert [row["image_id"] for row in found] == ["c", "a", "b", "d"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosqlite
 
 from app.domain.errors import Busy, DomainError, InsufficientStorage
-from app.domain.search import words_of
+from app.records.sqlite.functions import FUNCTIONS
 
 Value = str | int | float | None
 
@@ -155,14 +155,10 @@ async def open_database(
                 await reader.execute_fetchall("PRAGMA query_only = ON")
         for connection in (writer, unsynced, *pool):
             connection.row_factory = sqlite3.Row
-            await connection.create_function("search_words", 1, search_words, deterministic=True)
+            for name, count, function in FUNCTIONS:
+                await connection.create_function(name, count, function, deterministic=True)
         watcher = stack.enter_context(closing(_watch(path)))
         yield Database(writer, unsynced, pool, watcher, busy_timeout_s)
-
-
-def search_words(text: str | None) -> str:
-    """Return the words of a text with spaces between: what the triggers of the search index call."""
-    return " ".join(words_of(text or ""))
 
 
 def _watch(path: Path) -> sqlite3.Connection:

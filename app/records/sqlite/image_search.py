@@ -2,10 +2,11 @@
 
 from app.domain.image import ImageFilter
 
-_FIELDS = ("title", "tags", "labels", "flows")
+RANKS = range(3)
+"""The best matches first: all words in the title; in title and tags; anywhere. Within a rank the newest first.
 
-RANKS = (("title",), ("title", "tags"), _FIELDS)
-"""The best matches first: all words in the title; in title and tags; anywhere. Within a rank the newest first."""
+In the index each word stands once, behind the digit of the best of these places that it has.
+"""
 
 RANK_SPAN = 2**52
 """More than any row id, which is microseconds since 1970: what a rank is worth in a cursor."""
@@ -27,19 +28,22 @@ def match_of(filters: ImageFilter, rank: int | None = None) -> str:
 
     Owner, tag and flow are asked for, too: they are tokens of the index.
     """
-    best = len(RANKS) - 1 if rank is None else rank
-    found = _within(RANKS[best], filters.words)
+    found = _within(len(RANKS) if rank is None else rank + 1, filters.words)
     if rank:
-        found = f"({found} NOT {_within(RANKS[rank - 1], filters.words)})"
+        found += f" AND ({' OR '.join(_token(rank, word) for word in filters.words)})"  # or it were of a better one
     exact = [f'"{kind}{value.encode().hex()}"' for kind, value in _exact_values(filters) if value is not None]
-    return f"{found} AND exact : ({' AND '.join(exact)})" if exact else found
+    return f"words : ({found})" + (f" AND exact : ({' AND '.join(exact)})" if exact else "")
 
 
 def _exact_values(filters: ImageFilter) -> tuple[tuple[str, str | None], ...]:
     return ("o", filters.owner_id), ("t", filters.tag), ("f", filters.flow)
 
 
-def _within(fields: tuple[str, ...], words: tuple[str, ...]) -> str:
+def _within(ranks: int, words: tuple[str, ...]) -> str:
+    """Return what finds images that have each word in one of the best places, so many."""
+    return " AND ".join(f"({' OR '.join(_token(rank, word) for rank in range(ranks))})" for word in words)
+
+
+def _token(rank: int, word: str) -> str:
     """Words hold nothing but letters, digits and marks, so quotes around them are enough."""
-    quoted = " AND ".join(f'"{word}"' for word in words)
-    return f"{{{' '.join(fields)}}} : ({quoted})"
+    return f'"{rank}{word}"'
