@@ -54,7 +54,7 @@ async def pay_job(collections: Collections, job: JobRow, *, forget: Sequence[str
 
 
 async def _release(collections: Collections, job: JobRow, _: JobDebt) -> None:
-    released = {"$set": {"state": JobState.QUEUED.value}}
+    released = {"$set": {"state": JobState.QUEUED.value, "not_before": job.created_at}}
     await collections.job_items.change_all({"job_id": job.id, "state": STAGED}, released)
 
 

@@ -9,7 +9,7 @@ from app.domain.image import ImageId
 from app.domain.job import PRIORITIES, EventKind, Job, JobEvent, JobId, JobItem, JobKind, JobState, JobStep, Progress
 from app.domain.viewer import UserId
 from app.domain.webhook import WebhookEvent
-from app.records.micros import from_micros, from_optional_micros, to_micros, to_optional_micros
+from app.records.micros import from_micros, from_optional_micros, now_micros, to_micros, to_optional_micros
 from app.records.mongo.rows import ErrorPart, OriginPart, Part, error_of, error_part, origin_of, origin_part
 from app.records.mongo.tables import Payee, Row
 
@@ -216,7 +216,8 @@ def item_rows(model: type[ItemRow], items: Sequence[JobItem], job: Job, turn: in
 
 
 def _item_row(model: type[ItemRow], item: JobItem, job: Job, turn: int) -> ItemRow:
-    """Return the document of a new item, which is due from the time of its job."""
+    """Return the document of a new item, which is due from the time of its job, and until it is released since now."""
+    is_staged = item.state is JobState.QUEUED
     return model(
         id=item_id(item.job_id, item.position),
         job_id=item.job_id,
@@ -224,12 +225,12 @@ def _item_row(model: type[ItemRow], item: JobItem, job: Job, turn: int) -> ItemR
         image_id=item.image_id,
         source=item.source,
         origin=origin_part(item.origin),
-        state=STAGED if item.state is JobState.QUEUED else item.state.value,
+        state=STAGED if is_staged else item.state.value,
         attempts=item.attempts,
         priority=PRIORITIES[job.kind],
         takes_in=job.kind.takes_in,
         error=error_part(item.error),
-        not_before=to_micros(job.created_at),
+        not_before=now_micros() if is_staged else to_micros(job.created_at),
         owner_id=job.owner_id,
         turn=turn,
         host=item.origin.host or None if item.origin else None,
