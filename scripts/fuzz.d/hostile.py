@@ -112,7 +112,7 @@ async def run_job(client: httpx.AsyncClient, path: Path) -> tuple[str, float]:
 def watch_waits(options: dict[str, Any], watch: Watch, ended: threading.Event) -> None:
     query = {"query": "{ server { version } }"}
     with httpx.Client(**options) as client:
-        while not ended.wait(EVERY_S):
+        while not ended.wait(EVERY_S) or len(watch.waits_ms) < 2:  # of which quantiles can be told
             begun = time.perf_counter()
             client.post("/graphql", json=query).raise_for_status()
             watch.waits_ms.append(1000 * (time.perf_counter() - begun))
@@ -120,7 +120,7 @@ def watch_waits(options: dict[str, Any], watch: Watch, ended: threading.Event) -
 
 def watch_memory(server: int, watch: Watch, ended: threading.Event) -> None:
     """Keep the largest peak of resident memory of the server and all that descends from it (proc(5), VmHWM)."""
-    while not ended.wait(EVERY_S):
+    while not ended.wait(EVERY_S) or not watch.largest_bytes:
         watch.largest_bytes = max(watch.largest_bytes, *map(peak_of, {server, *descendants(server)}))
 
 
