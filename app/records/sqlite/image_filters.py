@@ -59,7 +59,7 @@ def image_listings(
     order = order if order.field is not ImageOrderField.RELEVANCE or filters.has_measure else ImageOrder()
     leader = _leader_of(filters, near, members_lead=sorts_members)
     is_ranked = order.field is ImageOrderField.RELEVANCE and near is None
-    ranks: Sequence[int | None] = range(len(RANKS)) if is_ranked else (None,)
+    ranks: Sequence[int | None] = RANKS if is_ranked else (None,)
     value, value_type = _value_of(order, leader)
     return tuple(
         Listing(
@@ -71,7 +71,7 @@ def image_listings(
             value_type=value_type,
             descending=is_ranked or (order.descending and value != _DISTANCE),
             is_unique=value in _UNIQUE,
-            base=0 if rank is None else (len(RANKS) - 1 - rank) * RANK_SPAN,
+            base=0 if rank is None else (RANKS[-1] - rank) * RANK_SPAN,
         )
         for rank in ranks
     )

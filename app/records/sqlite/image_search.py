@@ -28,7 +28,7 @@ def match_of(filters: ImageFilter, rank: int | None = None) -> str:
 
     Owner, tag and flow are asked for, too: they are tokens of the index.
     """
-    found = _within(len(RANKS) if rank is None else rank + 1, filters.words)
+    found = _within(RANKS[-1] if rank is None else rank, filters.words)
     if rank:
         found += f" AND ({' OR '.join(_token(rank, word) for word in filters.words)})"  # or it were of a better one
     exact = [f'"{kind}{value.encode().hex()}"' for kind, value in _exact_values(filters) if value is not None]
@@ -39,9 +39,9 @@ def _exact_values(filters: ImageFilter) -> tuple[tuple[str, str | None], ...]:
     return ("o", filters.owner_id), ("t", filters.tag), ("f", filters.flow)
 
 
-def _within(ranks: int, words: tuple[str, ...]) -> str:
-    """Return what finds images that have each word in one of the best places, so many."""
-    return " AND ".join(f"({' OR '.join(_token(rank, word) for rank in range(ranks))})" for word in words)
+def _within(worst: int, words: tuple[str, ...]) -> str:
+    """Return what finds images that have each word in a place of this rank or a better one."""
+    return " AND ".join(f"({' OR '.join(_token(rank, word) for rank in RANKS[: worst + 1])})" for word in words)
 
 
 def _token(rank: int, word: str) -> str:
